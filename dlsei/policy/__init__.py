@@ -1,0 +1,1 @@
+"""The rule book: plain values in, plain values out, each with the clause that decided."""

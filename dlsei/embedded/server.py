@@ -122,7 +122,9 @@ class Server:
         """The refusal of a server that did not come up, with the last line it wrote."""
         lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
         last = next((line for line in reversed(lines) if line.strip()), "it wrote nothing")
-        return CannotStart(f"{self.name} did not start: {last.strip()} (the whole log: {self.log}).")
+        return CannotStart(
+            f"{self.name} did not start: {last.strip()} (the whole log: {self.log})."
+        )
 
     def stop(self, how: signal.Signals) -> None:
         """End the server with a signal and wait until its last process is gone; a server that is down is left alone."""

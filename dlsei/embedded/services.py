@@ -82,7 +82,9 @@ def stop() -> bool:
 def reset() -> None:
     """Stop the services and delete all data. Raises CannotStart while another process uses them."""
     if not stop():
-        raise CannotStart("The data is still in use, by a 'make run' or a test run: stop that one first.")
+        raise CannotStart(
+            "The data is still in use, by a 'make run' or a test run: stop that one first."
+        )
     shutil.rmtree(directory(), ignore_errors=True)
 
 
@@ -117,7 +119,11 @@ def main(verb: str) -> None:
     if verb == "start":
         print("\n".join(ensure()))
     elif verb == "stop":
-        print("Services are down." if stop() else "Services are left running: another process uses them.")
+        print(
+            "Services are down."
+            if stop()
+            else "Services are left running: another process uses them."
+        )
     elif verb == "reset":
         reset()
         print("All data is deleted; the next start is a first start.")

@@ -37,7 +37,7 @@ def ensure(*, postgres: bool = True, redis: bool = True) -> Urls:
 
     While this process lives, `stop` and `reset` leave the services alone. Raises CannotStart.
     """
-    home = _prepare(directory())
+    home = prepare_directory()
     _claim(home)
     return Urls(
         database=_up(Postgres(home), home) if postgres else "",
@@ -47,7 +47,7 @@ def ensure(*, postgres: bool = True, redis: bool = True) -> Urls:
 
 def secret_key() -> str:
     """The signing key of this machine's installation, made once."""
-    path = _prepare(directory()) / "secret-key"
+    path = prepare_directory() / "secret-key"
     with locked(path, fcntl.LOCK_EX) as descriptor:
         key = os.read(descriptor, 200).decode()
         if not key:
@@ -88,7 +88,9 @@ def reset() -> None:
     shutil.rmtree(directory(), ignore_errors=True)
 
 
-def _prepare(home: Path) -> Path:
+def prepare_directory() -> Path:
+    """The data directory, made if it is not there. Raises CannotStart when it cannot be."""
+    home = directory()
     try:
         home.mkdir(mode=0o711, parents=True, exist_ok=True)
         (home / "starting.lock").touch(mode=0o600)

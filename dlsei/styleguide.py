@@ -1,0 +1,171 @@
+"""The style guide: every component and every mail on one page, for HEC staff and for who builds here."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from dlsei import letters, permissions
+from dlsei.forms import DateInput, Form, RadioSelect
+
+KARACHI = ZoneInfo("Asia/Karachi")
+PERSON = {"name": "Ayesha Khan", "reference": "DLSEI-24-000123"}
+AT_UNIVERSITY = PERSON | {"university": "University of the Punjab, Lahore"}
+
+# What the verbs freeze into each kind of mail.
+MAILS: dict[str, dict[str, Any]] = {
+    "application-received": AT_UNIVERSITY | {"due_at": "2023-01-11T09:10:00+00:00"},
+    "application-approved": AT_UNIVERSITY | {"cohort": "Cohort I"},
+    "application-waiting": PERSON | {"cohort": "Cohort I", "position": 54},
+    "application-rejected": AT_UNIVERSITY
+    | {"reason": "The student card is of last year.\nPlease upload this year's."},
+    "more-information": AT_UNIVERSITY | {"question": "Which semester are you in now?"},
+    "license-invitation": PERSON
+    | {
+        "link": "https://dlsei.hec.example/activate/abc",
+        "ends_on": "2023-07-31",
+        "deadline": "2023-01-27",
+        "clause": "5.i",
+    },
+    "license-warning": PERSON
+    | {"deadline": "2023-01-27", "clause": "5.ii", "days_left": 5, "ends_on": "2023-07-31"},
+    "case-opened": PERSON | {"clause": "5.iv", "days": 30, "deadline": "2023-03-02"},
+    "license-revoked": PERSON | {"clause": "5.iii", "deadline": "2023-02-11", "note": ""},
+    "license-extended": PERSON | {"ends_on": "2023-09-30", "clause": "A.6"},
+    "license-expired": PERSON | {"clause": "1.a", "ends_on": "2023-07-31"},
+    "application-carried-over": PERSON
+    | {"cohort_from": "Cohort I", "cohort_to": "Cohort II", "priority": "P1"},
+    "application-lapsed": PERSON | {"cohort": "Cohort II"},
+    "queue-reminder": {
+        "name": "Dr. Bilal Ahmed",
+        "university": "University of the Punjab, Lahore",
+        "overdue": 3,
+        "link": "https://dlsei.hec.example/admin/",
+    },
+    "queue-escalation": {
+        "name": "Sana Iqbal",
+        "queues": [
+            {"university": "University of the Punjab, Lahore", "pending": 3, "oldest_hours": 96},
+            {"university": "COMSATS University, Islamabad", "pending": 1, "oldest_hours": 73},
+        ],
+        "link": "https://dlsei.hec.example/admin/queues/",
+    },
+    "run-stopped": {
+        "name": "Sana Iqbal",
+        "cohort": "Cohort I",
+        "licenses": 2140,
+        "live": 17800,
+        "link": "https://dlsei.hec.example/admin/runs/7/",
+    },
+}
+
+
+class SampleForm(Form):
+    """One field of each kind."""
+
+    autocomplete = {"full_name": "name", "password": "new-password"}
+
+    full_name = forms.CharField(
+        label=_("Full name"), help_text=_("As it stands on your CNIC or passport.")
+    )
+    category = forms.ChoiceField(
+        label=_("What are you at your university?"),
+        choices=[
+            ("student", _("Student")),
+            ("faculty", _("Faculty member")),
+            ("staff", _("Staff member")),
+        ],
+        widget=RadioSelect(hints={"student": _("Enrolled in this semester.")}),
+    )
+    semester = forms.ChoiceField(
+        label=_("Semester"), choices=[("", "–"), *((str(n), str(n)) for n in range(1, 9))]
+    )
+    document = forms.FileField(
+        label=_("Student card"), help_text=_("PDF, JPEG or PNG, at most 5 MiB.")
+    )
+    question = forms.CharField(
+        label=_("Anything else we should know?"),
+        required=False,
+        widget=forms.Textarea(attrs={"maxlength": 500}),
+    )
+    ends_on = forms.DateField(label=_("Last day"), widget=DateInput)
+    password = forms.CharField(label=_("Password"), widget=forms.PasswordInput)
+    declared = forms.BooleanField(label=_("What I have stated is true"))
+
+
+def sample_page() -> dict[str, Any]:
+    """Everything the page shows, so that a test can render it without a request."""
+    return {
+        "form": SampleForm({"full_name": "", "category": "", "ends_on": "31 July"}, prefix="e"),
+        "empty_form": SampleForm(),
+        "tasks": [
+            {"text": _("Your details"), "url": "#t", "state": _("Completed")},
+            {"text": _("Your documents"), "url": "#t", "state": _("Incomplete"), "tone": "info"},
+            {
+                "text": _("Check your answers and submit"),
+                "hint": _("After the other two."),
+                "state": _("Cannot start yet"),
+            },
+        ],
+        "rows": [
+            {"key": _("Full name"), "value": "عائشہ خان", "url": "#t"},
+            {"key": _("Reference"), "value": "DLSEI-24-000123", "ltr": True},
+            {"key": _("CNIC"), "value": "35202-1234567-1", "ltr": True, "url": "#t"},
+            {"key": _("University"), "value": "University of the Punjab, Lahore", "url": "#t"},
+        ],
+        "events": [
+            {
+                "title": _("Sent back with a question"),
+                "at": datetime(2023, 1, 11, 15, 10, tzinfo=KARACHI),
+                "by": "Dr. Bilal Ahmed",
+                "text": "Which semester are you in now?",
+            },
+            {
+                "title": _("Submitted"),
+                "at": datetime(2023, 1, 10, 9, 0, tzinfo=KARACHI),
+                "by": "Ayesha Khan",
+                "clause": "4.1.b",
+            },
+        ],
+        "tabs": [
+            {"text": _("Overdue"), "url": "#t", "count": 3, "urgent": True, "current": True},
+            {"text": _("Due today"), "url": "#t", "count": 12},
+            {"text": _("Later"), "url": "#t", "count": 0},
+        ],
+        "figures": [
+            {"value": "1,204", "text": _("Licenses left"), "url": "#t"},
+            {"value": "54", "text": _("Waiting in line")},
+            {"value": "3", "text": _("Overdue"), "url": "#t", "urgent": True},
+        ],
+        "cases": [
+            ("Ayesha Khan", "DLSEI-24-000123", "BS Computer Science", "overdue"),
+            ("محمد علی", "DLSEI-24-000124", "MBBS", "due-today"),
+            ("Shah D'Souza", "DLSEI-24-000125", "MPhil Education", "asked"),
+        ],
+        "due_at": datetime(2023, 1, 11, 15, 10, tzinfo=KARACHI),
+        "crumbs": [{"url": "#t", "text": _("Universities")}],
+        "statuses": [
+            *("draft", "pending", "asked", "waiting", "rejected", "invited"),
+            *("active", "revoked", "expired"),
+        ],
+        "letters": [
+            (kind, letters.render(kind, get_language() or "en", values))
+            for kind, values in MAILS.items()
+        ],
+    }
+
+
+@login_not_required
+def styleguide(request: HttpRequest) -> HttpResponse:
+    """Shows the guide to HEC staff, and to everybody in DEBUG."""
+    if not (settings.DEBUG or permissions.is_hec(request.user)):
+        raise PermissionDenied
+    return render(request, "styleguide.html", sample_page())

@@ -1,0 +1,85 @@
+"""Tags and filters of the components: states as tags, dates in words, runs of the other script kept apart."""
+
+import zoneinfo
+from datetime import date, datetime
+from typing import Any
+
+from django import template
+from django.urls import NoReverseMatch, reverse
+from django.utils import dateformat
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from dlsei.policy.states import LABELS
+
+register = template.Library()
+KARACHI = zoneinfo.ZoneInfo("Asia/Karachi")
+
+# States that lists show beside those of the policy's table.
+LIST_STATES = {
+    "none": gettext_lazy("Not applied"),
+    "asked": gettext_lazy("Waiting for the applicant"),
+    "overdue": gettext_lazy("Overdue"),
+    "due-today": gettext_lazy("Due today"),
+    "later": gettext_lazy("Later"),
+    "queued": gettext_lazy("Queued"),
+    "sent": gettext_lazy("Sent"),
+    "failing": gettext_lazy("Failing"),
+}
+TONES = {
+    "info": {"pending", "waiting", "issued"},
+    "success": {"approved", "active", "served", "sent"},
+    "warning": {"invited", "asked", "due-today", "open"},
+    "error": {"rejected", "revoked", "overdue", "failing"},
+}
+
+
+@register.inclusion_tag("components/tag.html")
+def status_tag(state: str, thing: str = "") -> dict[str, Any]:
+    """A state as a tag: `{% status_tag license.state "license" %}`; without `thing`, a status of SPEC.md or of a list."""
+    things = [thing] if thing else ["application", "license", "place", "case"]
+    words = next((LABELS[name][state] for name in things if state in LABELS[name]), None)
+    tone = next((tone for tone, states in TONES.items() if state in states), "neutral")
+    return {"text": _(words) if words else LIST_STATES[state], "tone": tone}
+
+
+@register.filter
+def isolated(value: object) -> SafeString:
+    """A reference, CNIC, e-mail or phone number, kept left to right inside Urdu: `{{ reference|isolated }}`."""
+    return format_html('<bdi dir="ltr" class="number">{}</bdi>', value)
+
+
+@register.filter
+def day(value: date | datetime | None) -> str:
+    """A date in full, in Karachi: "Tuesday 3 January 2023" (R1)."""
+    if not value:
+        return ""
+    if isinstance(value, datetime):
+        value = value.astimezone(KARACHI)
+    # Translators: a date in full, in the letters of Django's `date` filter.
+    return dateformat.format(value, _("l j F Y"))
+
+
+@register.filter
+def moment(value: datetime | None) -> str:
+    """A date and time in full, in Karachi: "Tuesday 3 January 2023, 3:10 PM" (R1)."""
+    if not value:
+        return ""
+    # Translators: a date and time in full, in the letters of Django's `date` filter.
+    return dateformat.format(value.astimezone(KARACHI), _("l j F Y, g:i A"))
+
+
+@register.inclusion_tag("components/nav_item.html", takes_context=True)
+def nav_item(
+    context: template.Context, url_name: str, text: str, count: int | None = None
+) -> dict[str, Any]:
+    """One item of the header's navigation, marked when the page is it or below it; absent while its page is."""
+    try:
+        url = reverse(url_name)
+    except NoReverseMatch:
+        url = ""
+    request = context.get("request")
+    path = request.path if request else ""
+    return {"url": url, "text": text, "count": count, "exact": path == url, "below": len(url) > 1 and path.startswith(url)}

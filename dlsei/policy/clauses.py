@@ -169,7 +169,8 @@ _ROWS = (
         "If an applicant doesn't perform any activity or enrolled in any of the recommended "
         "courses or any other course within 15 days of receiving a license invitation link.",
         _(
-            "A license with which no course is begun in time after the invitation can be taken back."
+            "A license with which no course is begun in time after the invitation "
+            "can be taken back."
         ),
     ),
     Clause(
@@ -219,7 +220,7 @@ _ROWS = (
         "Cohort-II … Revoked user of Cohort-I",
         _(
             "In Cohort II the applications approved in Cohort I come first, then those still "
-            "pending from Cohort I, then new ones, then those of learners whose license was revoked."
+            "pending from Cohort I, then new ones, then those of learners who lost a license."
         ),
     ),
     Clause(

@@ -7,6 +7,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import NamedTuple
 
+from dlsei.policy.clauses import CLAUSES
 from dlsei.policy.programme_tables import (
     ProgrammeError,
     Table,
@@ -210,7 +211,14 @@ def _cohort(name: str, table: Table, base: Table, paid_clauses: Mapping[int, str
         own = table.table("revocation")
         revocation = Table(overlay(base.rows, own.rows), table.source, own.path)
     paid_years = table.wholes("paid_years") if table.has("paid_years") else ()
-    clause = ("1.c" if follows else "1.a") if not table.has("clause") else table.text("clause")
+    for position, year in enumerate(paid_years):
+        if year not in paid_clauses:
+            years = ", ".join(map(str, paid_clauses))
+            raise table.error(
+                f"paid_years[{position}]",
+                f"{year} has no clause in paid_clauses: allowed are {years}",
+            )
+    clause = _clause(table, "1.c" if follows else "1.a")
     policy = CohortPolicy(
         name=name,
         follows=follows,
@@ -223,7 +231,7 @@ def _cohort(name: str, table: Table, base: Table, paid_clauses: Mapping[int, str
         issue_from=_issue_from(table),
         paid_years=paid_years,
         clause=clause,
-        paid_clauses=MappingProxyType({y: paid_clauses.get(y, "2.b") for y in paid_years}),
+        paid_clauses=paid_clauses,
         revocation=_revocation(revocation),
     )
     table.done()
@@ -261,14 +269,18 @@ def _issue_from(cohort: Table) -> Mapping[int, date]:
 
 def _paid_clauses(top: Table) -> Mapping[int, str]:
     if not top.has("paid_clauses"):
-        return {2021: "2.a", 2022: "2.b"}
+        return MappingProxyType({2021: "2.a", 2022: "2.b"})
     table = top.table("paid_clauses")
     clauses: dict[int, str] = {}
     for year in table.rows:
         if not year.isdigit():
             raise table.error(year, "must be a year such as 2021")
-        clauses[int(year)] = table.text(year)
-    return clauses
+        clauses[int(year)] = table.text(year, CLAUSES)
+    return MappingProxyType(clauses)
+
+
+def _clause(table: Table, usual: str) -> str:
+    return table.text("clause", CLAUSES) if table.has("clause") else usual
 
 
 def _check_succession(top: Table, cohorts: Mapping[str, CohortPolicy]) -> None:
@@ -326,7 +338,7 @@ def _extension(table: Table, cohorts: Mapping[str, CohortPolicy]) -> ExtensionPo
         from_=table.day("from"),
         percent=table.number("percent", most=100),
         until=table.day("until"),
-        clause=table.text("clause") if table.has("clause") else ExtensionPolicy.clause,
+        clause=_clause(table, ExtensionPolicy.clause),
     )
     table.done()
     if policy.until < policy.from_:

@@ -188,6 +188,8 @@ WRONG: list[Any] = [
     ),
     (cohort(TWO, paid_years=["2022"]), 'cohorts."Cohort II".paid_years[0]', "a whole number"),
     (cohort(TWO, paid_years=[2022, 2022]), 'cohorts."Cohort II".paid_years', "a number twice"),
+    (cohort(TWO, paid_years=[2023]), 'cohorts."Cohort II".paid_years[0]', "allowed are 2021, 2022"),
+    (cohort(TWO, clause="1.d"), 'cohorts."Cohort II".clause', "'1.d' is not allowed"),
     (cohort("Cohort III"), 'cohorts."Cohort III".starts', "is missing"),
     ({"cohorts": 7}, "cohorts", "must be a table, not a number"),
     (
@@ -255,4 +257,4 @@ def test_a_file_may_leave_out_what_has_one_sensible_value(year_2: Tables) -> Non
     programme = read(short, "short.toml")
 
     assert (programme.name, programme.extension) == ("short.toml", None)
-    assert programme.cohorts[TWO].paid_clauses == {2022: "2.b"}
+    assert programme.cohorts[TWO].paid_clauses == {2021: "2.a", 2022: "2.b"}

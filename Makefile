@@ -41,7 +41,7 @@ lint: setup  ## style, types, layers, templates, migrations
 	$(MANAGE) lintmigrations
 
 bench: setup  ## measure
-	$(IN) pytest -q tests/benchmarks
+	$(IN) pytest -q -s tests/benchmarks
 
 story: setup  ## play the story against a running 'make run'
 	$(IN) tests.story

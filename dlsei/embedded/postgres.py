@@ -145,7 +145,7 @@ class Postgres:
         note = self.cluster / "postmaster.pid"
         with contextlib.suppress(FileNotFoundError, ValueError, IndexError):
             pid = int(note.read_text().splitlines()[0])
-            if b"postgres" not in Path(f"/proc/{pid}/cmdline").read_bytes():
+            if bytes(self.cluster) not in Path(f"/proc/{pid}/cmdline").read_bytes():
                 note.unlink()
 
     def _wait(self, port: int) -> None:

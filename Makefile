@@ -38,7 +38,7 @@ lint: setup  ## style, types, layers, templates, migrations
 	.venv/bin/python .venv/bin/lint-imports
 	$(if $(wildcard templates/*),$(IN) djlint templates --lint --quiet)
 	$(MANAGE) makemigrations --check --dry-run
-	$(MANAGE) lintmigrations
+	.venv/bin/python .ci/lint_migrations.py
 
 bench: setup  ## measure
 	$(IN) pytest -q -s tests/benchmarks

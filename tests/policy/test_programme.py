@@ -120,6 +120,12 @@ def test_dates_may_be_written_with_or_without_quotes(year_2: Tables) -> None:
     assert read_with(year_2, bare).cohorts[ONE].ends == date(2023, 8, 30)
 
 
+def test_a_cohort_may_last_one_day(year_2: Tables) -> None:
+    one_day = cohort(ONE, ends="2023-01-02", intake_until="2023-01-02")
+
+    assert read_with(year_2, one_day).cohorts[ONE].ends == date(2023, 1, 2)
+
+
 def test_a_shift_moves_every_date_and_nothing_else(year_2: Tables, programme: Programme) -> None:
     moved = read(shifted(year_2, 366), "moved")
 

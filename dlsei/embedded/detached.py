@@ -18,9 +18,11 @@ CLONE_NEWUSER = 0x10000000
 ORDINARY_ID = 65534
 
 
-def drop_root(data: str) -> None:
-    """Go on as an account that is not root; `data` is the directory that account must own."""
+def become_ordinary(data: str) -> None:
+    """Go on as an account that is not root and has a name; `data` is the directory that account must own."""
     if os.geteuid() != 0:
+        if not has_name(os.geteuid()):
+            enter_user_namespace()
         return
     nobody = pwd.getpwnam("nobody")
     belongs_to_nobody = os.path.isdir(data) and os.stat(data).st_uid == nobody.pw_uid
@@ -34,16 +36,26 @@ def drop_root(data: str) -> None:
     os.setuid(nobody.pw_uid)
 
 
+def has_name(user: int) -> bool:
+    """Whether the machine knows an account by this user id; a container may run under any number."""
+    try:
+        pwd.getpwuid(user)
+    except KeyError:
+        return False
+    return True
+
+
 def enter_user_namespace() -> bool:
-    """Move this process into a user namespace in which root has an ordinary id; False where that is not allowed."""
+    """Move this process into a user namespace in which its account has an ordinary id; False where that is not allowed."""
     if sys.platform != "linux" or os.environ.get("DLSEI_NO_USER_NAMESPACE"):
         return False
+    user, group = os.geteuid(), os.getegid()
     if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWUSER) != 0:
         return False
     for name, line in (
         ("setgroups", "deny"),
-        ("uid_map", f"{ORDINARY_ID} 0 1"),
-        ("gid_map", f"{ORDINARY_ID} 0 1"),
+        ("uid_map", f"{ORDINARY_ID} {user} 1"),
+        ("gid_map", f"{ORDINARY_ID} {group} 1"),
     ):
         with open(f"/proc/self/{name}", "w", encoding="ascii") as file:
             file.write(line)
@@ -62,7 +74,7 @@ def main(log: str, data: str, *command: str) -> None:
             os.dup2(nothing.fileno(), 0)
             os.dup2(output.fileno(), 1)
             os.dup2(output.fileno(), 2)
-    drop_root(data)
+    become_ordinary(data)
     os.chdir("/")
     os.execv(command[0], command)
 

@@ -127,8 +127,13 @@ class Postgres:
             said = (made.stderr.strip() or made.stdout.strip() or "it said nothing").splitlines()[
                 -1
             ]
+            as_root = (
+                " As root it needs user namespaces, or a data directory that every account may enter:"
+                " use an ordinary account, or name a directory in DLSEI_DATA."
+            )
             raise CannotStart(
-                f"PostgreSQL could not make its data directory {self.cluster}: {said}"
+                f"PostgreSQL could not make its data directory {self.cluster}: {said}."
+                + (as_root if os.geteuid() == 0 else "")
             )
         unfinished.rename(self.cluster)
 

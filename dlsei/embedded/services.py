@@ -91,6 +91,11 @@ def reset() -> None:
 def prepare_directory() -> Path:
     """The data directory, made if it is not there. Raises CannotStart when it cannot be."""
     home = directory()
+    if home.is_dir() and home.stat().st_uid != os.geteuid():
+        raise CannotStart(
+            f"{home} belongs to another account (user id {home.stat().st_uid}): "
+            "go on as that one, or name another directory in DLSEI_DATA."
+        )
     try:
         home.mkdir(mode=0o711, parents=True, exist_ok=True)
         (home / "starting.lock").touch(mode=0o600)

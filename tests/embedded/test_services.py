@@ -222,6 +222,14 @@ def test_a_data_directory_that_cannot_be_made_is_one_sentence_of_any_command(hom
     )
 
 
+def test_data_of_another_account_is_left_alone(home: Path, monkeypatch):
+    monkeypatch.setenv("DLSEI_DATA", str(home))
+    monkeypatch.setattr(os, "geteuid", lambda: home.stat().st_uid + 1)
+
+    with pytest.raises(CannotStart, match="belongs to another account"):
+        services.ensure()
+
+
 def test_the_secret_key_is_made_once(home: Path, monkeypatch):
     monkeypatch.setenv("DLSEI_DATA", str(home))
 

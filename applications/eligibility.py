@@ -1,0 +1,84 @@
+"""What is known of a person who wants to apply, gathered for the rules of section 3 and R18."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from django.db.models import Q
+
+from applications.models import Application, University
+from dlsei.models import User
+from dlsei.policy import eligibility as policy
+from dlsei.policy.refusals import Refusal
+from dlsei.policy.states import LicenseState
+from licensing import buckets
+from licensing.models import Cohort, CohortMember, License, Place, Programme
+
+
+def facts(
+    person: User,
+    category: str,
+    university: University | None,
+    *,
+    documents: Sequence[str] = (),
+    first_semester: bool = False,
+    besides: Application | None = None,
+) -> policy.Facts:
+    """The facts that `dlsei.policy.eligibility` judges; `besides` is not counted as another one."""
+    licenses = list(
+        License.objects.filter(person=person).values_list("cohort__name", "state", "source")
+    )
+    revoked = frozenset(name for name, state, _ in licenses if state == LicenseState.REVOKED)
+    held = {
+        name
+        for name, state, source in licenses
+        if source == "bucket" and state != LicenseState.REVOKED
+    }
+    flagged = set(
+        CohortMember.objects.filter(Q(person=person) | Q(email__iexact=person.email)).values_list(
+            "cohort__name", flat=True
+        )
+    )
+    pending = Application.objects.of(person).pending()
+    if besides:
+        pending = pending.exclude(pk=besides.pk)
+    return policy.Facts(
+        category=category,
+        recognized=university is not None and university.recognized,
+        already_applied=pending.exists()
+        or Place.objects.waiting().filter(person=person).exists()
+        or License.objects.live().filter(person=person).exists(),
+        revoked_in=revoked,
+        barred_by=frozenset(held | (flagged - revoked)),
+        documents=tuple(documents),
+        first_semester=first_semester,
+    )
+
+
+def check(of: policy.Facts, cohort: Cohort, today: date) -> Refusal | None:
+    """Why submitting to `cohort` today would be refused, None if it would not (R5, R13)."""
+    programme = Programme.in_force().policy
+    return policy.check(
+        of,
+        cohort=cohort.policy,
+        earlier=programme.earlier(cohort.name),
+        documents=programme.documents,
+        intake_open=buckets.bucket(cohort, today).intake_open,
+    )
+
+
+def check_person(of: policy.Facts, cohort: Cohort) -> Refusal | None:
+    """Why the person may not have a license of `cohort`: asked before the form and at the decision."""
+    programme = Programme.in_force().policy
+    return policy.check_person(
+        of,
+        cohort=cohort.policy,
+        earlier=programme.earlier(cohort.name),
+        documents=programme.documents,
+    )
+
+
+def priority(of: policy.Facts, cohort: Cohort) -> int:
+    """The class in which a new application to `cohort` waits (A.3)."""
+    return policy.priority(
+        cohort.policy, of.revoked_in, Programme.in_force().policy.earlier(cohort.name)
+    )

@@ -1,0 +1,38 @@
+"""What is deleted when nobody needs it any more: documents, drafts, sessions (DESIGN 5)."""
+
+from datetime import datetime, timedelta
+
+from django.contrib.sessions.models import Session
+
+from applications.models import Application, Document
+from dlsei.history import Actor
+from dlsei.policy.states import ApplicationState
+from licensing.models import Programme
+
+DRAFT_DAYS = 365
+BATCH = 200
+
+
+def purge(*, by: Actor, now: datetime) -> dict[str, int]:
+    """Deletes the files of documents past retention, forgotten drafts and expired sessions.
+
+    The file goes first, then the row says so: a crash between leaves a row that is purged again.
+    """
+    days = Programme.in_force().policy.documents.retention_days
+    documents = 0
+    due = Document.objects.past_retention(now - timedelta(days=days)).order_by("pk")
+    while batch := list(due[:BATCH]):
+        documents += _purge(batch, now)
+    old = Application.objects.filter(
+        status=ApplicationState.DRAFT, created_at__lt=now - timedelta(days=DRAFT_DAYS)
+    )
+    _purge(list(Document.objects.filter(application__in=old, purged_at=None)), now)
+    sessions, _ = Session.objects.filter(expire_date__lt=now).delete()
+    return {"documents": documents, "sessions": sessions}
+
+
+def _purge(documents: list[Document], now: datetime) -> int:
+    for document in documents:
+        document.file.delete(save=False)
+        Document.objects.filter(pk=document.pk).update(file="", purged_at=now)
+    return len(documents)

@@ -1,0 +1,113 @@
+"""The Celery app and every scheduled job: when it runs in Karachi, which verb it is (DESIGN 5).
+
+Jobs stand in the order in which those due at one instant run. A job with a time of day is owed
+once a day: it ticks every five minutes, and a durable slot says whether today's is still due.
+"""
+
+import os
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from functools import partial
+from typing import Any
+
+from celery import Celery
+from celery.schedules import crontab
+from django.utils.module_loading import import_string
+
+from dlsei.policy.calendar_days import KARACHI
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dlsei.settings")
+app = Celery("dlsei")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+
+
+@dataclass(frozen=True)
+class Job:
+    """`verb` is the dotted name of a `run(*, by, now)`; `minutes` how often it ticks.
+
+    `at` is a time of day in Karachi: owed once a day from then on. `each_report`: owed again for
+    every newer report of Coursera's; `after` names the job that goes first for the same report.
+    `retry_minutes`: how long a failed run waits.
+    """
+
+    name: str
+    verb: str
+    minutes: int = 5
+    at: time | None = None
+    each_report: bool = False
+    after: str = ""
+    retry_minutes: int = 0
+
+    def owed(self, now: datetime) -> list[str]:
+        """The slots whose time has come by `now` (aware); a job without `at` has none."""
+        assert self.at is not None
+        local = now.astimezone(KARACHI)
+        keys = [str(local.date())] if local.time() >= self.at else []
+        if self.each_report:
+            from licensing.activity import latest_report
+
+            keys += [f"report:{report.pk}"] if (report := latest_report()) else []
+        return keys
+
+    def do(self, now: datetime) -> dict[str, Any]:
+        """Calls the verb, whatever the slots say: safe at any time, by R23."""
+        result: dict[str, Any] = import_string(self.verb)(by=self.verb, now=now)
+        return result
+
+    def run(self, now: datetime) -> list[dict[str, Any]]:
+        """Does what is due at `now` and returns what came of it; nothing due, nothing done."""
+        from dlsei import schedule
+
+        verb = partial(self.do, now)
+        if self.at is None:
+            return [verb()]
+        retry = timedelta(minutes=self.retry_minutes)
+        results = [
+            schedule.once(self.name, key, verb, now=now, retry=retry)
+            for key in self.owed(now)
+            if not self.after or schedule.is_finished(self.after, key)
+        ]
+        return [result for result in results if result is not None]
+
+
+JOBS = {
+    job.name: job
+    for job in (
+        Job("issue", "licensing.allocation.issue_all", minutes=1),
+        Job("deliver_coursera", "licensing.invitations.deliver", minutes=1),
+        Job("deliver_mail", "dlsei.outbox.deliver", minutes=1),
+        Job("invite", "licensing.invitations.settle", minutes=1),
+        Job("continue_runs", "licensing.revocation.continue_runs", minutes=1),
+        Job("remind", "verification.reminders.remind", minutes=15),
+        Job("open_tranches", "licensing.buckets.open_tranches", at=time(0, 5)),
+        Job("expire", "licensing.expiry.expire", at=time(0, 5)),
+        Job("close_cohorts", "applications.closing.close_cohorts", at=time(0, 5)),
+        Job("fetch_report", "licensing.activity.fetch", at=time(2, 0), retry_minutes=60),
+        Job("extend", "licensing.extension.extend", at=time(3, 0), each_report=True),
+        Job(
+            "revoke", "licensing.revocation.sweep", at=time(3, 15), each_report=True, after="extend"
+        ),
+        Job("warn", "licensing.revocation.warn", at=time(3, 30), each_report=True, after="revoke"),
+        Job("purge", "applications.retention.purge", at=time(4, 0)),
+    )
+}
+
+
+def _task(job: Job) -> None:
+    from django.utils import timezone
+
+    app.task(name=f"dlsei.{job.name}")(lambda: job.run(timezone.now()) and None)
+
+
+for _job in JOBS.values():
+    _task(_job)
+
+app.conf.beat_schedule = {
+    job.name: {
+        "task": f"dlsei.{job.name}",
+        "schedule": crontab(minute=f"*/{job.minutes}"),
+        # A tick that nobody took before the next one is not worth doing twice.
+        "options": {"expires": job.minutes * 60},
+    }
+    for job in JOBS.values()
+}

@@ -1,0 +1,158 @@
+"""Mail as a promise kept: written with the change that owes it, delivered by lease, sent once (I6)."""
+
+import logging
+import smtplib
+import time
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.db import connection, transaction
+from django.db.models import F
+
+from dlsei import letters, schedule
+from dlsei.history import Actor
+from dlsei.models import Mail, User
+
+logger = logging.getLogger(__name__)
+
+LEASE = timedelta(minutes=5)
+BATCH = 50
+BACKOFF = [timedelta(minutes=m) for m in (1, 2, 5, 15, 30, 60)]
+"""Waits after a failed attempt; the last one holds from then on (R9: at least hourly, without limit)."""
+
+
+def enqueue(kind: str, *, to: User, key: str, values: Mapping[str, Any], now: datetime) -> None:
+    """Owes `to` one mail of this kind; a second call with the same key owes nothing more.
+
+    `key` is subject, kind and stage, e.g. `application:12:received`. `values` are frozen as given.
+    """
+    Mail.objects.bulk_create(
+        [
+            Mail(
+                kind=kind,
+                person=to,
+                key=key,
+                language=to.language,
+                values={"name": to.full_name, **values},
+                created_at=now,
+                due_at=now,
+            )
+        ],
+        ignore_conflicts=True,
+    )
+    schedule.nudge("deliver_mail")
+
+
+def claim(now: datetime, limit: int = BATCH) -> list[Mail]:
+    """Leases the next due mails, oldest first; two workers never hold the same one."""
+    with transaction.atomic():
+        mails = list(
+            Mail.objects.due(now)
+            .order_by("id")
+            .select_for_update(skip_locked=True, of=("self",))[:limit]
+        )
+        Mail.objects.filter(pk__in=[m.pk for m in mails]).update(
+            leased_until=now + LEASE, attempts=F("attempts") + 1
+        )
+    # Read after the claim: an address corrected meanwhile is the one that counts.
+    by_id = Mail.objects.select_related("person").in_bulk([m.pk for m in mails])
+    return [by_id[m.pk] for m in mails]
+
+
+def deliver(*, by: Actor, now: datetime) -> dict[str, int]:
+    """Sends what is due, in order, until nothing is. A failed one waits and stops no other."""
+    sent = failed = 0
+    while mails := claim(now):
+        smtp = get_connection()
+        claimed = time.monotonic()
+        for number, mail in enumerate(mails):
+            if time.monotonic() - claimed > LEASE.total_seconds() / 2:
+                _release(mails[number:])
+                break
+            try:
+                # Opened once for the batch; `send` would open and close it for each mail.
+                smtp.open()
+                send(mail, smtp, now=now)
+                sent += 1
+            except Exception as error:
+                failed += 1
+                _postpone(mail, error, now=now)
+        smtp.close()
+    if sent:
+        schedule.nudge("invite")
+    return {"sent": sent, "failed": failed}
+
+
+def send(mail: Mail, smtp: Any, *, now: datetime) -> None:
+    """Hands one claimed mail to the mail server and keeps it as sent."""
+    letter = letters.render(mail.kind, mail.language, mail.values)
+    message = EmailMultiAlternatives(
+        letter.subject,
+        letter.text,
+        to=[mail.person.email],
+        headers={"Message-ID": mail.message_id, "Auto-Submitted": "auto-generated"},
+        connection=smtp,
+    )
+    message.attach_alternative(letter.html, "text/html")
+    message.send()
+    Mail.objects.filter(pk=mail.pk).update(
+        sent_at=now,
+        leased_until=None,
+        error="",
+        address=mail.person.email,
+        subject_line=letter.subject,
+        text=letter.text,
+        html=letter.html,
+    )
+
+
+def _postpone(mail: Mail, error: Exception, *, now: datetime) -> None:
+    wait = BACKOFF[min(mail.attempts, len(BACKOFF)) - 1]
+    # A 5xx is the server's last word on this address; it may be corrected, so: hourly, and HEC sees it.
+    if isinstance(error, smtplib.SMTPResponseException) and error.smtp_code >= 500:
+        wait = BACKOFF[-1]
+    Mail.objects.filter(pk=mail.pk, sent_at=None).update(
+        leased_until=None, due_at=now + wait, error=f"{type(error).__name__}: {error}"[:500]
+    )
+    logger.warning("mail %s not sent, attempt %s: %s", mail.pk, mail.attempts, type(error).__name__)
+
+
+def _release(mails: list[Mail]) -> None:
+    Mail.objects.filter(pk__in=[m.pk for m in mails], sent_at=None).update(
+        leased_until=None, attempts=F("attempts") - 1
+    )
+
+
+def enqueue_each(kind: str, select: str, params: dict[str, Any], *, now: datetime) -> int:
+    """Owes one mail to each row of an SQL `select` of (person_id, key, values jsonb), in its order.
+
+    `params` are the named parameters of `select`.
+
+    The set-based form of `enqueue`: one statement however many. Returns how many were new.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+INSERT INTO dlsei_mail (kind, person_id, key, language, "values", created_at, due_at,
+                        attempts, error, address, subject_line, text, html)
+SELECT %(mail_kind)s, s.person_id, s.key, u.language,
+       jsonb_build_object('name', u.full_name) || s.frozen, %(now)s, %(now)s, 0, '', '', '', '', ''
+FROM (SELECT *, row_number() OVER () AS n FROM ({select}) AS owed (person_id, key, frozen)) s
+JOIN dlsei_user u ON u.id = s.person_id
+ORDER BY s.n
+ON CONFLICT (key) DO NOTHING
+""",
+            {**params, "mail_kind": kind, "now": now},
+        )
+        written = cursor.rowcount
+    if written:
+        schedule.nudge("deliver_mail")
+    return written
+
+
+def link(path: str) -> str:
+    """The full address of one of our own pages, for a mail."""
+    return f"{settings.SITE_URL}{path}"

@@ -1,0 +1,88 @@
+"""Durable slots for daily jobs, and nudges that only make sooner what the next tick would do (R23)."""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+
+from dlsei.models import Slot
+
+logger = logging.getLogger(__name__)
+
+LEASE = timedelta(minutes=25)
+"""Longer than any task may run (`CELERY_TASK_TIME_LIMIT`), so that a live run is never doubled."""
+
+Result = dict[str, Any]
+
+
+def _send_to_worker(job: str) -> None:
+    from celery import current_app
+
+    current_app.send_task(f"dlsei.{job}", retry=False, ignore_result=True)
+
+
+_nudged: ContextVar[Callable[[str], None]] = ContextVar("nudged", default=_send_to_worker)
+
+
+@contextmanager
+def nudges_to(receiver: Callable[[str], None]) -> Iterator[None]:
+    """Sends nudges to `receiver(job)` instead of a worker: replay does the work itself, at once."""
+    token = _nudged.set(receiver)
+    try:
+        yield
+    finally:
+        _nudged.reset(token)
+
+
+def nudge(*jobs: str) -> None:
+    """Wakes these jobs once the transaction has committed; a dead broker only makes them later."""
+    for job in jobs:
+        transaction.on_commit(lambda job=job: _nudged.get()(job), robust=True)
+
+
+def take_slot(job: str, key: str, now: datetime) -> Slot | None:
+    """Leases the run that `job` owes for `key`, or None when it is finished or somebody runs it."""
+    Slot.objects.bulk_create([Slot(job=job, key=key)], ignore_conflicts=True)
+    taken = (
+        Slot.objects.filter(job=job, key=key, finished_at=None)
+        .exclude(leased_until__gt=now)
+        .update(leased_until=now + LEASE, started_at=now, attempts=F("attempts") + 1)
+    )
+    return Slot.objects.get(job=job, key=key) if taken else None
+
+
+def is_finished(job: str, key: str) -> bool:
+    return Slot.objects.filter(job=job, key=key, finished_at__isnull=False).exists()
+
+
+def once(
+    job: str,
+    key: str,
+    run: Callable[[], Result],
+    *,
+    now: datetime,
+    retry: timedelta = timedelta(0),
+) -> Result | None:
+    """Runs `run` unless it has finished for this slot; a crash in the middle leaves the slot due.
+
+    An exception is kept on the slot and logged; the slot is free again for a tick `retry` later.
+    """
+    if is_finished(job, key):
+        return None
+    slot = take_slot(job, key, now)
+    if slot is None:
+        return None
+    mine = Slot.objects.filter(pk=slot.pk, attempts=slot.attempts)
+    try:
+        result = run()
+    except Exception as error:
+        mine.update(leased_until=now + retry, error=f"{type(error).__name__}: {error}"[:2000])
+        logger.exception("%s %s failed", job, key)
+        return None
+    mine.update(finished_at=now, leased_until=None, result=result, error="")
+    return result

@@ -1,0 +1,104 @@
+"""The allocator: free seats meet the line, in order, in one set-based batch a cohort (R11, R19, I3)."""
+
+from datetime import datetime
+
+from django.db import connection
+from django.db.models import F
+
+from dlsei import outbox, schedule
+from dlsei.history import Actor
+from dlsei.policy.calendar_days import karachi_date
+from dlsei.verbs import COHORT, lock, verb
+from licensing.models import Allocation, Cohort
+
+# Stands beside `dlsei.policy.allocation.match`; a property test holds them equal.
+SERVE = """
+UPDATE licensing_place p SET state = 'served', served_at = %(now)s, allocation_id = %(run)s
+FROM (SELECT w.id FROM licensing_place w
+      WHERE w.cohort_id = %(cohort)s AND w.state = 'waiting' AND w.priority = ANY(%(priorities)s)
+        AND NOT EXISTS (SELECT 1 FROM licensing_license l WHERE l.person_id = w.person_id
+                        AND l.state IN ('issued', 'invited', 'active'))
+      ORDER BY w.priority, w.submitted_at, w.id LIMIT %(free)s) next
+WHERE p.id = next.id
+"""
+ISSUE = """
+INSERT INTO licensing_license
+  (id, reference, person_id, cohort_id, place_id, source, state, issued_at, ends_on, extended,
+   end_clause, next_clause, next_stage, next_mode)
+SELECT n.id, 'L-' || lpad(n.id::text, 6, '0'), n.person_id, %(cohort)s, n.place_id, 'bucket', 'issued',
+       %(now)s, %(ends)s, false, '', '', 0, ''
+FROM (SELECT nextval(pg_get_serial_sequence('licensing_license', 'id')) AS id, o.*
+      FROM (SELECT p.id AS place_id, p.person_id FROM licensing_place p WHERE p.allocation_id = %(run)s
+            ORDER BY p.priority, p.submitted_at, p.id) o) n
+"""
+INVITE = """
+INSERT INTO licensing_courserajob
+  (license_id, kind, generation, email, created_at, due_at, attempts, error, file, outcome)
+SELECT l.id, 'invite', 1, u.email, %(now)s, %(now)s, 0, '', '', ''
+FROM licensing_license l JOIN licensing_place p ON p.id = l.place_id JOIN dlsei_user u ON u.id = l.person_id
+WHERE p.allocation_id = %(run)s ORDER BY l.id
+"""
+UNTOLD = """
+SELECT w.person_id, 'place:' || w.id || ':waiting',
+       jsonb_build_object('reference', w.reference, 'cohort', c.name, 'position', w.position)
+FROM (SELECT id, person_id, reference, cohort_id, told_waiting_at,
+             row_number() OVER (ORDER BY priority, submitted_at, id) AS position
+      FROM licensing_place WHERE cohort_id = %(cohort)s AND state = 'waiting') w
+JOIN licensing_cohort c ON c.id = w.cohort_id
+WHERE w.told_waiting_at IS NULL ORDER BY w.position
+"""
+
+
+def issue_all(*, by: Actor, now: datetime) -> dict[str, int]:
+    """Issues what every open cohort's bucket and line allow now."""
+    issued = 0
+    for cohort in Cohort.objects.filter(closed_at=None).order_by("pk"):
+        issued += issue(cohort, by=by, now=now)
+    return {"issued": issued}
+
+
+@verb
+def issue(cohort: Cohort, *, by: Actor, now: datetime) -> int:
+    """Serves the first in line whose window is open, one license a free seat; returns how many.
+
+    One at a time a cohort: the lock is taken in a statement of its own, so that the match sees all
+    that its last holder committed. Whoever stays unserved is told so once.
+    """
+    if not cohort.places.waiting().exists():
+        return 0
+    lock(COHORT, cohort.pk)
+    cohort = Cohort.objects.get(pk=cohort.pk)
+    today = karachi_date(now)
+    served = 0
+    free = cohort.seats_total - cohort.seats_held
+    priorities = [] if cohort.closed_at else cohort.open_priorities(today)
+    if free > 0 and priorities:
+        served = _serve(cohort, free, priorities, now)
+    if cohort.places.waiting().filter(told_waiting_at=None).exists():
+        outbox.enqueue_each("application-waiting", UNTOLD, {"cohort": cohort.pk}, now=now)
+        cohort.places.waiting().filter(told_waiting_at=None).update(told_waiting_at=now)
+    return served
+
+
+def _serve(cohort: Cohort, free: int, priorities: list[int], now: datetime) -> int:
+    run = Allocation.objects.create(cohort=cohort, at=now, free=free, served=0)
+    params = {
+        "now": now,
+        "run": run.pk,
+        "cohort": cohort.pk,
+        "priorities": priorities,
+        "free": free,
+        "ends": cohort.ends,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(SERVE, params)
+        served = cursor.rowcount
+        if not served:
+            run.delete()
+            return 0
+        cursor.execute(ISSUE, params)
+        cursor.execute(INVITE, params)
+    Allocation.objects.filter(pk=run.pk).update(served=served)
+    Cohort.objects.filter(pk=cohort.pk).update(seats_held=F("seats_held") + served)
+    schedule.nudge("deliver_coursera")
+    return served

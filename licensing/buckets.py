@@ -1,0 +1,82 @@
+"""The bucket of a cohort: tranches that open on their date, and whether intake is open (R3, R13)."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import F, Sum
+
+from dlsei import schedule
+from dlsei.history import Actor
+from dlsei.policy import allocation, eligibility
+from dlsei.policy.calendar_days import karachi_date
+from dlsei.verbs import COHORT, lock, verb
+from licensing.models import Cohort, Programme, Tranche
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """A cohort's figures on a day. `free` = capacity − held; intake also leaves out what is promised."""
+
+    capacity: int
+    held: int
+    waiting: int
+    intake_open: bool
+
+    @property
+    def free(self) -> int:
+        return self.capacity - self.held
+
+
+def bucket(cohort: Cohort, today: date) -> Bucket:
+    capacity = cohort.capacity(today)
+    waiting = cohort.places.waiting().count()
+    return Bucket(
+        capacity=capacity,
+        held=cohort.seats_held,
+        waiting=waiting,
+        intake_open=allocation.intake_open(
+            cohort.policy, capacity=capacity, held=cohort.seats_held, waiting=waiting, today=today
+        ),
+    )
+
+
+def target_cohort(today: date) -> Cohort:
+    """The cohort that an application made today would be for."""
+    programme = Programme.in_force().policy
+    return Cohort.objects.get(name=eligibility.target_cohort(programme, today).name)
+
+
+@verb
+def add_tranche(
+    cohort: Cohort, size: int, available_from: date, *, by: Actor, now: datetime
+) -> Tranche:
+    """Adds `size` seats to a cohort from a day on; opened at once when that day has come (R3)."""
+    lock(COHORT, cohort.pk)
+    number = cohort.tranches.count() + 1
+    tranche = Tranche.objects.create(
+        cohort=cohort, number=number, size=size, available_from=available_from
+    )
+    _open(cohort, now)
+    return tranche
+
+
+@verb
+def open_tranches(*, by: Actor, now: datetime) -> dict[str, int]:
+    """Opens every tranche whose day has come and that is not open yet, and wakes the allocator."""
+    due = Tranche.objects.filter(opened_at=None, available_from__lte=karachi_date(now))
+    cohorts = Cohort.objects.filter(pk__in=due.values("cohort")).order_by("pk")
+    opened = 0
+    for cohort in cohorts:
+        lock(COHORT, cohort.pk)
+        opened += _open(cohort, now)
+    return {"opened": opened}
+
+
+def _open(cohort: Cohort, now: datetime) -> int:
+    due = cohort.tranches.filter(opened_at=None, available_from__lte=karachi_date(now))
+    seats = due.aggregate(seats=Sum("size"))["seats"]
+    opened = due.update(opened_at=now)
+    if opened:
+        Cohort.objects.filter(pk=cohort.pk).update(seats_total=F("seats_total") + seats)
+        schedule.nudge("issue")
+    return opened

@@ -1,0 +1,211 @@
+"""Inviting: Coursera first, then our mail with the link, then the first click (4.1.g, 4.1.h, R9, I7)."""
+
+import logging
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+from django.conf import settings
+from django.core import signing
+from django.db import connection, transaction
+from django.db.models import F
+
+from dlsei import outbox, schedule
+from dlsei.history import Actor
+from dlsei.policy.calendar_days import karachi_date
+from dlsei.policy.refusals import Refused, refuse
+from dlsei.policy.states import LicenseState
+from dlsei.verbs import verb
+from licensing import clock
+from licensing.coursera.api import ApiCoursera
+from licensing.coursera.port import Coursera, Invitee, NotGranted, Unavailable
+from licensing.models import CourseraJob, License
+
+logger = logging.getLogger(__name__)
+
+LEASE = timedelta(minutes=5)
+BATCH = 20
+BACKOFF = [timedelta(minutes=m) for m in (1, 2, 5, 15, 30, 60)]
+"""Waits after a failed attempt; the last one holds from then on: at least hourly, without limit (R9)."""
+
+HANDED_OVER = """
+UPDATE licensing_license l
+SET state = 'invited', invited_at = x.sent_at,
+    invited_on = (x.sent_at AT TIME ZONE 'Asia/Karachi')::date
+FROM (SELECT j.license_id, min(m.sent_at) AS sent_at
+      FROM licensing_license t
+      JOIN licensing_courserajob j ON j.license_id = t.id AND j.kind = 'invite' AND j.outcome = 'done'
+      JOIN dlsei_mail m ON m.key = 'license:' || j.license_id || ':invitation:' || j.generation
+      WHERE t.state = 'issued' AND m.sent_at IS NOT NULL
+      GROUP BY j.license_id) x
+WHERE l.id = x.license_id AND l.state = 'issued'
+RETURNING l.id
+"""
+
+
+@lru_cache(maxsize=1)
+def coursera() -> Coursera:
+    """The organisation's connection to Coursera's API, from settings."""
+    return ApiCoursera(
+        base_url=settings.COURSERA_URL,
+        org_id=settings.COURSERA_ORG_ID,
+        client_id=settings.COURSERA_CLIENT_ID,
+        client_secret=settings.COURSERA_CLIENT_SECRET,
+    )
+
+
+def deliver(*, by: Actor, now: datetime, port: Coursera | None = None) -> dict[str, int]:
+    """Does what is due at Coursera, in order, until nothing is; in CSV mode HEC carries the files."""
+    if settings.COURSERA_MODE != "api":
+        return {"done": 0, "failed": 0}
+    done = failed = 0
+    while jobs := claim(now):
+        for job in jobs:
+            if perform(job, port or coursera(), by=by, now=now):
+                done += 1
+            else:
+                failed += 1
+    return {"done": done, "failed": failed}
+
+
+def claim(now: datetime, limit: int = BATCH) -> list[CourseraJob]:
+    """Leases the next due jobs; an invitation whose license has ended meanwhile is cancelled instead."""
+    with transaction.atomic():
+        jobs = list(
+            CourseraJob.objects.due(now)
+            .order_by("id")
+            .select_related("license__person", "license__cohort")
+            .select_for_update(skip_locked=True, of=("self",))[:limit]
+        )
+        moot = [j.pk for j in jobs if j.kind == CourseraJob.Kind.INVITE and not j.license.is_live]
+        CourseraJob.objects.filter(pk__in=moot).update(
+            done_at=now, outcome=CourseraJob.Outcome.CANCELLED, leased_until=None
+        )
+        taken = [j for j in jobs if j.pk not in moot]
+        CourseraJob.objects.filter(pk__in=[j.pk for j in taken]).update(
+            leased_until=now + LEASE, attempts=F("attempts") + 1
+        )
+    return taken
+
+
+def perform(job: CourseraJob, port: Coursera, *, by: Actor, now: datetime) -> bool:
+    """Does one claimed job at Coursera, outside any transaction, and records what came of it."""
+    invitee = Invitee(
+        external_id=job.license.reference,
+        full_name=job.license.person.full_name,
+        email=job.email,
+    )
+    program = job.license.cohort.coursera_program
+    try:
+        if job.kind == CourseraJob.Kind.INVITE:
+            # Anything but a first attempt may have reached Coursera: look before repeating.
+            port.invite(program, invitee, look_first=job.attempts > 0)
+        else:
+            port.remove(program, invitee)
+    except (Unavailable, NotGranted) as failure:
+        wait = BACKOFF[min(job.attempts, len(BACKOFF) - 1)]
+        if isinstance(failure, Unavailable) and failure.retry_after is not None:
+            wait = min(max(wait, timedelta(seconds=failure.retry_after)), BACKOFF[-1])
+        CourseraJob.objects.filter(pk=job.pk, done_at=None).update(
+            leased_until=None, due_at=now + wait, error=f"{type(failure).__name__}: {failure}"[:500]
+        )
+        logger.warning("Coursera job %s failed: %s", job.pk, type(failure).__name__)
+        return False
+    record(job, by=by, now=now)
+    return True
+
+
+@verb
+def record(job: CourseraJob, *, by: Actor, now: datetime) -> None:
+    """Marks a job as done at Coursera; after an invitation our own mail with the link goes out (R9)."""
+    license = License.objects.select_for_update(of=("self",)).get(pk=job.license_id)
+    done = CourseraJob.objects.filter(pk=job.pk, done_at=None).update(
+        done_at=now, outcome=CourseraJob.Outcome.DONE, leased_until=None, error=""
+    )
+    if done and job.kind == CourseraJob.Kind.INVITE and license.is_live:
+        _mail_link(license, job.generation, now)
+
+
+def _mail_link(license: License, generation: int, now: datetime) -> None:
+    first = min(
+        (r for r in license.cohort.rules.all() if r.clause in ("5.i", "5.ii")),
+        key=lambda r: r.rank,
+        default=None,
+    )
+    # Re-sending starts no clock anew (R14).
+    invited_on = license.invited_on or karachi_date(now)
+    outbox.enqueue(
+        "license-invitation",
+        to=license.person,
+        key=f"license:{license.pk}:invitation:{generation}",
+        values={
+            "reference": license.reference,
+            "link": license.link,
+            "ends_on": license.ends_on,
+            "deadline": invited_on + timedelta(days=first.days) if first else "",
+            "clause": first.clause if first else "",
+        },
+        now=now,
+    )
+
+
+@verb
+def settle(*, by: Actor, now: datetime) -> dict[str, int]:
+    """Makes invited every license whose invitation mail the mail server has taken (R9, R14).
+
+    The clock starts on the day of that hand-over, however much later this runs. A license whose
+    learner Coursera reported already becomes active at once.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(HANDED_OVER)
+        ids = [row[0] for row in cursor.fetchall()]
+    License.objects.filter(pk__in=ids, activated_at__isnull=False).update(state=LicenseState.ACTIVE)
+    clock.recompute(ids)
+    return {"invited": len(ids)}
+
+
+def license_of(token: str) -> License:
+    """The license that an activation link is for. Raises `Refused(link-not-valid)`."""
+    try:
+        reference = signing.Signer(salt="activation").unsign(token)
+        return License.objects.get(reference=reference)
+    except (signing.BadSignature, License.DoesNotExist) as error:
+        raise Refused(refuse("link-not-valid")) from error
+
+
+@verb
+def click(license: License, *, by: Actor, now: datetime) -> License:
+    """Records the first click on the activation link: the license is active (4.1.h, R9).
+
+    Every later click redirects as long as the license lives. Raises `Refused(link-not-valid)`.
+    """
+    license = License.objects.select_for_update(of=("self",)).get(pk=license.pk)
+    if not license.is_live:
+        raise Refused(refuse("link-not-valid"))
+    if license.activated_at is None:
+        License.objects.filter(pk=license.pk).update(activated_at=now)
+        # Clicked before the hand-over was noted: `settle` makes it invited, then active.
+        if license.state == LicenseState.INVITED:
+            License.objects.filter(pk=license.pk).update(state=LicenseState.ACTIVE)
+        schedule.nudge("invite")
+        clock.recompute([license.pk])
+    license.refresh_from_db()
+    return license
+
+
+@verb
+def invite_again(license: License, *, by: Actor, now: datetime) -> CourseraJob:
+    """Owes a new invitation to the person's present address: the next generation (R6)."""
+    license = License.objects.select_for_update(of=("self",)).get(pk=license.pk)
+    if not license.is_live:
+        raise Refused(refuse("no-live-license"))
+    generation = license.coursera_jobs.filter(kind="invite").count() + 1
+    job = CourseraJob.objects.create(
+        license=license,
+        kind=CourseraJob.Kind.INVITE,
+        generation=generation,
+        email=license.person.email,
+        created_at=now,
+        due_at=now,
+    )
+    schedule.nudge("deliver_coursera")
+    return job

@@ -1,0 +1,152 @@
+"""The programme file as loaded, and the cohorts, tranches and windows that it describes."""
+
+from datetime import date
+from functools import lru_cache
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from dlsei.policy import allocation
+from dlsei.policy import programme as policy
+
+
+@lru_cache(maxsize=16)
+def _read(text: str) -> policy.Programme:
+    return policy.read(text, "programme")
+
+
+class Programme(models.Model):
+    """A version of the programme file: what it said, who loaded it and when. The newest is in force."""
+
+    id: models.BigAutoField
+    version = models.PositiveIntegerField(unique=True)
+    sha256 = models.CharField(max_length=64)
+    text = models.TextField()
+    loaded_at = models.DateTimeField()
+    loaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True)
+
+    class Meta:
+        get_latest_by = "version"
+
+    def __str__(self) -> str:
+        return f"version {self.version}"
+
+    @property
+    def policy(self) -> policy.Programme:
+        return _read(self.text)
+
+    @classmethod
+    def in_force(cls) -> "Programme":
+        return cls.objects.latest()
+
+
+class CohortQuerySet(models.QuerySet["Cohort"]):
+    def to_close(self, today: date) -> "CohortQuerySet":
+        """Past their last day and not closed yet, the earliest first."""
+        return self.filter(ends__lt=today, closed_at=None).order_by("ends")
+
+    def running(self, today: date) -> "CohortQuerySet":
+        return self.filter(starts__lte=today, ends__gte=today).order_by("starts")
+
+    def named(self, name: str) -> "Cohort":
+        return self.get(name=name)
+
+
+class Cohort(models.Model):
+    """A run of the programme with its own dates, bucket and line (1.a–1.c, R2, R3)."""
+
+    id: models.BigAutoField
+    name = models.CharField(max_length=60, unique=True)
+    follows = models.OneToOneField("self", models.PROTECT, null=True, related_name="successor")
+    starts = models.DateField()
+    ends = models.DateField()
+    intake_from = models.DateField()
+    intake_until = models.DateField()
+    decide_carried_by = models.DateField(null=True)
+    coursera_program = models.CharField(max_length=60)
+    seats_total = models.PositiveIntegerField(default=0)
+    seats_held = models.PositiveIntegerField(default=0)
+    closed_at = models.DateTimeField(null=True)
+
+    objects = CohortQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["starts"]
+        constraints = [
+            models.CheckConstraint(
+                name="bucket_is_never_oversold",
+                condition=Q(seats_held__gte=0) & Q(seats_held__lte=F("seats_total")),
+            ),
+            models.CheckConstraint(
+                name="cohort_ends_after_it_starts", condition=Q(ends__gte=F("starts"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def policy(self) -> policy.CohortPolicy:
+        """This cohort's part of the programme in force."""
+        return Programme.in_force().policy.cohorts[self.name]
+
+    def capacity(self, today: date) -> int:
+        """Seats of the tranches that count today; before the start, the first one's (R3, R13)."""
+        tranches = [(t.size, t.available_from) for t in self.tranches.order_by("number")]
+        return allocation.capacity(self.starts, tranches, today)
+
+    def is_running(self, today: date) -> bool:
+        return self.starts <= today <= self.ends
+
+    def is_over(self, today: date) -> bool:
+        return self.closed_at is not None or today > self.ends
+
+    def open_priorities(self, today: date) -> list[int]:
+        """The priority classes that may get a license today, 0 for none; empty outside its dates (R19)."""
+        return list(allocation.open_priorities(self.policy, today))
+
+
+class Tranche(models.Model):
+    """Seats that count from a date on; opened once, by the nightly job or when added later (R3)."""
+
+    id: models.BigAutoField
+    cohort = models.ForeignKey(Cohort, models.PROTECT, related_name="tranches")
+    number = models.PositiveSmallIntegerField()
+    size = models.PositiveIntegerField()
+    available_from = models.DateField()
+    opened_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["available_from", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["cohort", "number"], name="one_tranche_a_number")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.cohort_id}: {self.size} from {self.available_from}"
+
+
+class RevocationRule(models.Model):
+    """A threshold of section 5 as it holds in a cohort (A.5, R16). `stage` tells 5.iv's days apart."""
+
+    class Mode(models.TextChoices):
+        AUTOMATIC = "automatic"
+        REVIEW = "review"
+
+    id: models.BigAutoField
+    cohort = models.ForeignKey(Cohort, models.CASCADE, related_name="rules")
+    clause = models.CharField(max_length=8)
+    stage = models.PositiveSmallIntegerField(default=0)
+    days = models.PositiveSmallIntegerField()
+    mode = models.CharField(max_length=9, choices=Mode)
+    rank = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ["rank"]
+        constraints = [
+            models.UniqueConstraint(fields=["cohort", "clause", "stage"], name="one_rule_a_stage")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.clause} after {self.days} days"

@@ -1,0 +1,54 @@
+"""Who may see and decide which applications (4.1.d, 4.1.j, I9)."""
+
+from datetime import date
+
+from django.db.models import QuerySet
+
+from applications.models import Application, University
+from dlsei.history import Actor
+from dlsei.models import User
+from dlsei.permissions import is_hec
+from dlsei.policy.refusals import Refused, refuse
+from verification.models import FocalPerson
+
+
+def universities(by: Actor, today: date) -> QuerySet[University]:
+    """The universities for which a person may decide today: HEC for all, focal persons their own."""
+    if is_hec(by):
+        return University.objects.all()
+    if not isinstance(by, User):
+        return University.objects.none()
+    return University.objects.filter(
+        focal_persons__in=FocalPerson.objects.active(today).filter(person=by)
+    ).distinct()
+
+
+def visible(by: Actor, today: date) -> QuerySet[Application]:
+    """The one scoped queryset: submitted applications that a person may open, never their own."""
+    own = {"person": by} if isinstance(by, User) else {}
+    return (
+        Application.objects.submitted()
+        .filter(university__in=universities(by, today))
+        .exclude(**own)
+    )
+
+
+def is_focal_person(by: Actor, university: University, today: date) -> bool:
+    return (
+        isinstance(by, User)
+        and FocalPerson.objects.active(today).filter(person=by, university=university).exists()
+    )
+
+
+def require_reviewer(by: Actor, application: Application, today: date) -> tuple[User, bool]:
+    """The person, and whether they act on behalf of the university (4.1.j).
+
+    Raises `Refused(not-yours)` for everybody else, and for applicants in their own case (I4).
+    """
+    university = application.university
+    if isinstance(by, User) and university and by != application.person:
+        if is_focal_person(by, university, today):
+            return by, False
+        if is_hec(by):
+            return by, True
+    raise Refused(refuse("not-yours"))

@@ -1,0 +1,115 @@
+"""Reminding focal persons of what is overdue, and HEC of what stays so (4.1.l, R12, R19)."""
+
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Exists, Min, OuterRef, Q
+
+from applications.models import Application, University
+from dlsei import outbox
+from dlsei.history import Actor
+from dlsei.models import User
+from dlsei.policy import turn
+from dlsei.policy.calendar_days import karachi_date
+from dlsei.verbs import verb
+from licensing.models import Cohort, Programme
+from verification import queue
+from verification.models import FocalPerson
+
+
+def remind(*, by: Actor, now: datetime) -> dict[str, int]:
+    """Reminds focal persons, then escalates to HEC; each at most once in 24 hours."""
+    return {
+        "reminded": remind_focal_persons(by=by, now=now),
+        "escalated": escalate(by=by, now=now),
+    }
+
+
+@verb
+def remind_focal_persons(*, by: Actor, now: datetime) -> int:
+    """One `queue-reminder` per person per 24 hours while anything of theirs is overdue (R12).
+
+    What waits for its applicant's answer is not theirs to act on, and not counted.
+    """
+    overdue = (
+        Application.objects.overdue(queue.overdue_before(now))
+        .exclude(queue.asked())
+        .values("university")
+        .annotate(n=Count("id"))
+    )
+    figures = {row["university"]: row["n"] for row in overdue}
+    due = (
+        FocalPerson.objects.active(karachi_date(now))
+        .filter(university__in=figures)
+        .exclude(reminded_at__gt=now - turn.REMIND_EVERY)
+        .select_related("person", "university")
+        .select_for_update(of=("self",), skip_locked=True)
+        .order_by("pk")
+    )
+    reminded = 0
+    for focal_person in due:
+        FocalPerson.objects.filter(pk=focal_person.pk).update(reminded_at=now)
+        outbox.enqueue(
+            "queue-reminder",
+            to=focal_person.person,
+            key=f"focal:{focal_person.pk}:reminder:{now:%Y-%m-%dT%H:%M}",
+            values={
+                "university": focal_person.university.name,
+                "overdue": figures[focal_person.university_id],
+                "link": outbox.link(f"/admin/queue/{focal_person.university_id}/"),
+            },
+            now=now,
+        )
+        reminded += 1
+    return reminded
+
+
+@verb
+def escalate(*, by: Actor, now: datetime) -> int:
+    """One `queue-escalation` to HEC naming the queues that it must know of, each once in 24 hours.
+
+    Those are queues with something 48 hours overdue, queues that no active focal person works, and
+    from the day after the work deadline all that is pending in the cohort that will carry it over
+    (R12, R19).
+    """
+    policy = Programme.in_force().policy.queue
+    hours = policy.due_hours + policy.escalate_after_overdue_hours
+    late = Q(submitted_at__lte=now - timedelta(hours=hours))
+    for successor in Cohort.objects.filter(follows__closed_at=None, follows__isnull=False):
+        if turn.counts_as_overdue_for_hec(now, successor.decide_carried_by):
+            late |= Q(cohort=successor.follows_id)
+    worked = Exists(
+        FocalPerson.objects.active(karachi_date(now)).filter(university=OuterRef("university"))
+    )
+    waiting = Application.objects.pending().exclude(queue.asked())
+    figures = {
+        row["university"]: row
+        for row in waiting.filter(late | ~Q(worked))
+        .values("university")
+        .annotate(pending=Count("id"), oldest=Min("submitted_at"))
+    }
+    due = list(
+        University.objects.filter(pk__in=figures)
+        .exclude(escalated_at__gt=now - turn.REMIND_EVERY)
+        .select_for_update(of=("self",), skip_locked=True)
+        .order_by("name")
+    )
+    if not due:
+        return 0
+    University.objects.filter(pk__in=[u.pk for u in due]).update(escalated_at=now)
+    queues = [
+        {
+            "university": u.name,
+            "pending": figures[u.pk]["pending"],
+            "oldest_hours": int((now - figures[u.pk]["oldest"]).total_seconds() // 3600),
+        }
+        for u in due
+    ]
+    for person in User.objects.hec_staff():
+        outbox.enqueue(
+            "queue-escalation",
+            to=person,
+            key=f"escalation:{person.pk}:{now:%Y-%m-%dT%H:%M}",
+            values={"queues": queues, "link": outbox.link("/admin/hec/queues/")},
+            now=now,
+        )
+    return len(due)

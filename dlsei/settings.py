@@ -215,7 +215,7 @@ MAIL_DOMAIN = env.str("MAIL_DOMAIN", default="hec.example")
 
 COURSERA_MODE = env.str("COURSERA_MODE", default="api")
 COURSERA_URL = env.str("COURSERA_URL", default="http://localhost:8002")
-COURSERA_ORG_ID = env.str("COURSERA_ORG_ID", default="sandbox-org-000000000a")
+COURSERA_ORG_ID = env.str("COURSERA_ORG_ID", default="dlsei-sandbox-org-0001")
 COURSERA_CLIENT_ID = env.str("COURSERA_CLIENT_ID", default="sandbox")
 COURSERA_CLIENT_SECRET = env.str("COURSERA_CLIENT_SECRET", default="sandbox")
 # Coursera's report data may be this many hours older than the moment it is fetched (R17: nobody is revoked on old data).
@@ -264,6 +264,8 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    # httpx logs addresses, and these hold license references.
+    "loggers": {"httpx": {"level": "WARNING"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
 }
 os.makedirs(DATA_DIR, exist_ok=True)

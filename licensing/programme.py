@@ -87,7 +87,7 @@ def _load_cohort(cohort: policy.CohortPolicy, now: datetime) -> None:
         name=cohort.name,
         defaults={key: getattr(cohort, key) for key in _DATES} | {"follows": follows},
         create_defaults={key: getattr(cohort, key) for key in _DATES}
-        | {"follows": follows, "coursera_program": _program_id(cohort.name)},
+        | {"follows": follows, "coursera_program": _stand_in(Cohort.objects.count() + 1)},
     )
     for number, tranche in enumerate(cohort.tranches, start=1):
         # An opened tranche has been promised: only one still to come can change.
@@ -114,6 +114,6 @@ def _load_cohort(cohort: policy.CohortPolicy, now: datetime) -> None:
                 clock.recompute_between(row.pk, first, first + BATCH - 1)
 
 
-def _program_id(name: str) -> str:
-    """A stand-in until HEC types Coursera's own program id in (it cannot be read by API)."""
-    return "dlsei-" + name.lower().replace(" ", "-")
+def _stand_in(number: int) -> str:
+    """The sandbox's id of a program, until HEC types in Coursera's own: no API tells it."""
+    return f"dlsei-cohort-{number}-sandbox"

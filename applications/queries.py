@@ -1,0 +1,175 @@
+"""Where a person stands, in the words that dashboard, queue and replay share."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import Q
+
+from applications import eligibility
+from applications.models import Application, Question, University
+from dlsei.models import Event, User
+from dlsei.policy import turn
+from dlsei.policy.calendar_days import karachi_date
+from dlsei.policy.refusals import Refusal
+from dlsei.policy.states import ApplicationState, PlaceState
+from licensing import buckets, line
+from licensing.models import License, Programme
+
+WAITING = "waiting"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A person's newest application or license, and what holds of it now.
+
+    `status` is an application's, a license's, `waiting` (approved, in line) or `none`. `position`
+    is the place in the line, or in the university's queue while pending. `deadline` is the last
+    day before rule `next_clause` falls due (R15), `ends` the license's last day.
+    """
+
+    status: str
+    application: Application | None = None
+    license: License | None = None
+    cohort: str | None = None
+    priority: int = 0
+    position: int | None = None
+    clause: str = ""
+    ends: date | None = None
+    deadline: date | None = None
+    next_clause: str = ""
+    has_open_case: bool = False
+    due_at: datetime | None = None
+    overdue: bool = False
+    asked: bool = False
+
+
+def standing(person: User, now: datetime) -> Standing:
+    """What the dashboard shows first (SPEC.md: `status` and the keys beside it)."""
+    application = (
+        Application.objects.of(person)
+        .select_related("cohort", "university", "place", "place__cohort")
+        .order_by("-created_at", "-id")
+        .first()
+    )
+    license = (
+        License.objects.filter(person=person)
+        .select_related("cohort", "place")
+        .order_by("-issued_at", "-id")
+        .first()
+    )
+    if license and (application is None or _is_newer(license, application)):
+        return _of_license(license, application)
+    if application is None:
+        return Standing(status="none")
+    return _of_application(application, now)
+
+
+def _is_newer(license: License, application: Application) -> bool:
+    if application.place_id and application.place_id == license.place_id:
+        return True
+    return license.issued_at >= application.created_at
+
+
+def _of_license(license: License, application: Application | None) -> Standing:
+    own = application if application and application.place_id == license.place_id else None
+    return Standing(
+        status=license.state,
+        application=own if license.place_id else None,
+        license=license,
+        cohort=license.cohort.name,
+        priority=license.place.priority if license.place else 0,
+        clause=license.end_clause,
+        ends=license.ends_on,
+        deadline=license.next_deadline,
+        next_clause=license.next_clause,
+        has_open_case=license.cases.open().exists(),
+    )
+
+
+def _of_application(application: Application, now: datetime) -> Standing:
+    place = application.place
+    if application.status == ApplicationState.APPROVED and place:
+        return Standing(
+            status=WAITING if place.state == PlaceState.WAITING else application.status,
+            application=application,
+            cohort=place.cohort.name,
+            priority=place.priority,
+            position=line.position(place),
+        )
+    cohort = application.cohort.name if application.cohort else None
+    if not application.is_pending or application.submitted_at is None:
+        return Standing(
+            status=application.status,
+            application=application,
+            cohort=cohort,
+            priority=application.priority,
+        )
+    policy = Programme.in_force().policy.queue
+    return Standing(
+        status=application.status,
+        application=application,
+        cohort=cohort,
+        priority=application.priority,
+        position=queue_position(application),
+        due_at=turn.due_at(application.submitted_at, policy),
+        overdue=turn.is_overdue(application.submitted_at, now, policy),
+        asked=application.questions.open().exists(),
+    )
+
+
+def queue_position(application: Application) -> int:
+    """1 for the first in the university's queue; what waits for an answer has stepped aside (R10)."""
+    before = Q(priority__lt=application.priority) | Q(priority=application.priority) & (
+        Q(submitted_at__lt=application.submitted_at)
+        | Q(submitted_at=application.submitted_at, id__lt=application.pk)
+    )
+    queue = Application.objects.pending().filter(before, university=application.university_id)
+    return queue.exclude(questions__in=Question.objects.open()).count() + 1
+
+
+def history(person: User) -> list[str]:
+    """States of all applications and their licenses, by creation; drafts are left out."""
+    entries: list[tuple[datetime, int, str]] = []
+    of_place = {
+        license.place_id: license
+        for license in License.objects.filter(person=person).order_by("id")
+        if license.place_id
+    }
+    for application in Application.objects.of(person).submitted().order_by("id"):
+        assert application.submitted_at is not None
+        entries.append((application.submitted_at, 0, application.status))
+        license = of_place.get(application.place_id)
+        if license:
+            entries.append((application.submitted_at, 1, license.state))
+    for license in License.objects.filter(person=person, place=None):
+        entries.append((license.issued_at, 1, license.state))
+    return [state for _, _, state in sorted(entries, key=lambda entry: entry[:2])]
+
+
+def may_apply(
+    person: User,
+    now: datetime,
+    *,
+    category: str,
+    university: University | None,
+    documents: list[str],
+    first_semester: bool = False,
+) -> Refusal | None:
+    """What applying now with these answers would be refused for, None if it would not."""
+    today = karachi_date(now)
+    facts = eligibility.facts(
+        person, category, university, documents=documents, first_semester=first_semester
+    )
+    return eligibility.check(facts, buckets.target_cohort(today), today)
+
+
+def timeline(application: Application) -> list[Event]:
+    """Everything that happened to an application, its place and its license, oldest first."""
+    about = Q(subject="application", subject_id=application.pk)
+    if application.place_id:
+        about |= Q(subject="place", subject_id=application.place_id)
+        license = License.objects.filter(place=application.place_id).first()
+        if license:
+            about |= Q(subject="license", subject_id=license.pk)
+            about |= Q(subject="revocationcase", subject_id__in=license.cases.values("pk"))
+    return list(Event.objects.filter(about).select_related("actor").order_by("at", "id"))

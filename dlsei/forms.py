@@ -85,12 +85,12 @@ class ModelForm(FormMixin, forms.ModelForm):  # type: ignore[type-arg]
 def missing(field: forms.Field) -> Any:
     """The sentence for an empty required `field`, with `%(label)s` open."""
     if isinstance(field, forms.FileField):
-        return _("%(label)s: choose a file")
+        return _("Choose a file: %(label)s")
     if isinstance(field, forms.BooleanField):
-        return _("%(label)s: tick the box to go on")
+        return _("Tick the box: %(label)s")
     if isinstance(field, forms.ChoiceField | forms.ModelChoiceField):
-        return _("%(label)s: choose an answer")
-    return _("%(label)s: enter an answer")
+        return _("Choose an answer: %(label)s")
+    return _("Fill in: %(label)s")
 
 
 class RadioSelect(forms.RadioSelect):

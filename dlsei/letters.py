@@ -61,7 +61,9 @@ def render(kind: str, language: str, values: Mapping[str, Any]) -> Letter:
             "language": language,
             "direction": "rtl" if translation.get_language_bidi() else "ltr",
         }
-        context["quoted"] = next((context[name] for name in TYPED_AS_LINES if context.get(name)), "")
+        context["quoted"] = next(
+            (context[name] for name in TYPED_AS_LINES if context.get(name)), ""
+        )
         if values.get("clause"):
             context["clause_in_words"] = gettext(CLAUSES[values["clause"]].plain)
         template = get_template(f"mail/{kind}.html")
@@ -109,6 +111,4 @@ def _plain(value: str, *, lines: bool) -> str:
 def _tidy(text: str) -> str:
     """Blank lines between paragraphs, never more than one."""
     lines = [line.rstrip() for line in text.strip().splitlines()]
-    return "\n".join(
-        line for number, line in enumerate(lines) if line or lines[number - 1]
-    ) + "\n"
+    return "\n".join(line for number, line in enumerate(lines) if line or lines[number - 1]) + "\n"

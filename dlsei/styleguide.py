@@ -166,6 +166,7 @@ def sample_page() -> dict[str, Any]:
 @login_not_required
 def styleguide(request: HttpRequest) -> HttpResponse:
     """Shows the guide to HEC staff, and to everybody in DEBUG."""
-    if not (settings.DEBUG or permissions.is_hec(request.user)):
+    is_hec = request.user.is_authenticated and permissions.is_hec(request.user)
+    if not (settings.DEBUG or is_hec):
         raise PermissionDenied
     return render(request, "styleguide.html", sample_page())

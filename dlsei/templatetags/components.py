@@ -82,4 +82,10 @@ def nav_item(
         url = ""
     request = context.get("request")
     path = request.path if request else ""
-    return {"url": url, "text": text, "count": count, "exact": path == url, "below": len(url) > 1 and path.startswith(url)}
+    return {
+        "url": url,
+        "text": text,
+        "count": count,
+        "exact": path == url,
+        "below": len(url) > 1 and path.startswith(url),
+    }

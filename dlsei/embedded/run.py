@@ -101,6 +101,7 @@ class Product:
 
     def prepare(self) -> None:
         """Tables on every start; programme, universities and demo data on the first. Raises CannotStart."""
+        (self.home / "static").mkdir(exist_ok=True)
         self._command("tables", "migrate", "--noinput")
         if self._sign_ins().exists():
             return
@@ -123,9 +124,18 @@ class Product:
             "sandbox": [*manage, "coursera_sandbox", "--port", port["Coursera sandbox"]]
             + ["--state", str(self.home / "coursera-sandbox")],
             "web": [sys.executable, "-m", "gunicorn", "dlsei.wsgi:application"]
-            + ["--bind", f"127.0.0.1:{port['web']}", "--workers", "2", "--threads", "4"]
+            + [
+                "--bind",
+                f"127.0.0.1:{port['web']}",
+                "--workers",
+                "2",
+                "--threads",
+                "4",
+                "--preload",
+            ]
             + ["--access-logfile", "-"],
-            "worker": [*celery, "worker", "--concurrency", "2", "--loglevel", "INFO"],
+            "worker": [*celery, "worker", "--concurrency", "2", "--loglevel", "INFO"]
+            + ["--without-gossip", "--without-mingle"],
             "beat": [*celery, "beat", "--loglevel", "INFO", "--pidfile", ""]
             + ["--schedule", str(self.home / "celerybeat-schedule")],
         }
@@ -143,8 +153,12 @@ class Product:
         """Keep everything up until a signal ends it. Raises CannotStart when a process keeps crashing."""
         while True:
             time.sleep(BEAT_OF_THE_WATCH)
+            before = services.pids()
             self.start_services()
-            if self.supervisor.revive():
+            revived = [name for name, pid in services.pids().items() if before.get(name) != pid]
+            for name in revived:
+                say(f"{name} ended by itself; it is started again.")
+            if self.supervisor.revive() or revived:
                 self._write_state()
 
     def stop(self) -> None:
@@ -212,7 +226,7 @@ class Product:
         state = {
             "addresses": self.addresses,
             "ports": self.ports,
-            "pids": {"launcher": os.getpid()} | self.supervisor.pids(),
+            "pids": {"launcher": os.getpid()} | self.supervisor.pids() | services.pids(),
         }
         unfinished = self.home / "run.json.new"
         unfinished.write_text(json.dumps(state, indent=1))

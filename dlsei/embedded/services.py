@@ -45,6 +45,12 @@ def ensure(*, postgres: bool = True, redis: bool = True) -> Urls:
     )
 
 
+def pids() -> dict[str, int]:
+    """The process ids of the embedded services that have come up, by name."""
+    servers = (Postgres(directory()).server, Valkey(directory()).server)
+    return {s.name: s.recorded()["pid"] for s in servers if s.alive() and "pid" in s.recorded()}
+
+
 def secret_key() -> str:
     """The signing key of this machine's installation, made once."""
     path = prepare_directory() / "secret-key"

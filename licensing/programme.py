@@ -26,6 +26,8 @@ class Change:
     key: str
     before: str
     after: str
+    people: int = 0
+    """Live licenses of the cohort: whom it may concern."""
 
 
 def changes(text: str, source: str) -> list[Change]:
@@ -36,18 +38,21 @@ def changes(text: str, source: str) -> list[Change]:
         if row is None:
             found.append(Change(name, "cohort", "–", f"{cohort.starts} to {cohort.ends}"))
             continue
+        people = row.licenses.live().count()
         found += [
-            Change(name, key, str(getattr(row, key)), str(getattr(cohort, key)))
+            Change(name, key, str(getattr(row, key)), str(getattr(cohort, key)), people)
             for key in _DATES
             if getattr(row, key) != getattr(cohort, key)
         ]
         rules = [(r.clause, r.stage, r.days, r.mode) for r in row.rules.all()]
         wanted = [(r.clause, r.stage, r.days, r.mode) for r in cohort.revocation.rules]
         if rules != wanted:
-            found.append(Change(name, "revocation", _words(rules), _words(wanted)))
+            found.append(Change(name, "revocation", _words(rules), _words(wanted), people))
         tranches = [(t.size, t.available_from) for t in row.tranches.order_by("number")]
         if tranches[: len(cohort.tranches)] != [tuple(t) for t in cohort.tranches]:
-            found.append(Change(name, "tranches", str(tranches), str(list(cohort.tranches))))
+            found.append(
+                Change(name, "tranches", str(tranches), str(list(cohort.tranches)), people)
+            )
     return found
 
 

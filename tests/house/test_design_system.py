@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.template.loader import render_to_string
+from django.template.loader import get_template, render_to_string
 from django.test import RequestFactory
 from django.utils import translation
 
@@ -161,6 +161,17 @@ def test_what_a_template_says_is_marked_for_translation(path: Path) -> None:
     words.feed(re.sub(r"{%.*?%}|{{.*?}}", "", source, flags=re.S))
 
     assert [text for text in words.found if text != "HEC · DLSEI"] == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    sorted(
+        path.relative_to(ROOT / "templates").as_posix()
+        for path in (ROOT / "templates").rglob("*.*")
+    ),
+)
+def test_a_template_compiles(name: str) -> None:
+    get_template(name)
 
 
 # Pages

@@ -50,7 +50,7 @@ def save(
     answers: dict[str, Any] | None = None,
 ) -> Application:
     """Keeps what a page of the form asked; what is not given stays. Only a draft can be edited."""
-    application = _own(application, by)
+    application = own(application, by)
     if not application.is_draft:
         raise Refused(refuse("not-allowed"))
     if category is not None:
@@ -71,7 +71,7 @@ def submit(application: Application, *, by: Actor, now: datetime) -> Application
     HEC (R6): the application returned is then still a draft. Raises `Refused` with the first of
     section 3's and 4's reasons that applies.
     """
-    application = _own(application, by)
+    application = own(application, by)
     if not application.is_draft:
         return application
     person = application.person
@@ -132,7 +132,7 @@ def _claim(application: Application, now: datetime) -> IdentityClaim | None:
 @verb
 def withdraw(application: Application, *, by: Actor, now: datetime) -> Application:
     """The applicant takes a pending application back. Raises `Refused(not-pending)`."""
-    application = _own(application, by)
+    application = own(application, by)
     if not application.is_pending:
         raise Refused(refuse("not-pending"))
     close_questions(Q(application=application), now)
@@ -148,7 +148,7 @@ def answer(application: Application, *, text: str = "", by: Actor, now: datetime
 
     Raises `Refused(nothing-asked)`.
     """
-    application = _own(application, by)
+    application = own(application, by)
     if not application.is_pending or not close_questions(
         Q(application=application), now, answer=text.strip(), answered=True
     ):
@@ -170,7 +170,8 @@ def _require_own(person: User, by: Actor) -> None:
         raise Refused(refuse("not-yours"))
 
 
-def _own(application: Application, by: Actor) -> Application:
+def own(application: Application, by: Actor) -> Application:
+    """The application, locked. Raises `Refused(not-yours)` for everybody but its applicant."""
     application = (
         Application.objects.select_for_update(of=("self",))
         .select_related("person", "university", "cohort")

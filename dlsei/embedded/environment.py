@@ -91,22 +91,23 @@ def make_venv() -> None:
         sys.exit("The virtual environment could not be made: {}".format(said.splitlines()[-1]))
     with open(lock_path("demo")) as file:
         uv = re.search(r"^uv==(?:.*\\\n)+.*\n", file.read(), re.MULTILINE)
-    bootstrap = os.path.join(VENV, "uv.lock")
-    with open(bootstrap, "w") as file:
-        file.write(uv.group(0))
-    run(
-        [
-            PYTHON,
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--no-deps",
-            "--require-hashes",
-            "-r",
-            bootstrap,
-        ]
-    )
+    if uv:
+        bootstrap = os.path.join(VENV, "uv.lock")
+        with open(bootstrap, "w") as file:
+            file.write(uv.group(0))
+        run(
+            [
+                PYTHON,
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--no-deps",
+                "--require-hashes",
+                "-r",
+                bootstrap,
+            ]
+        )
 
 
 def install(packages: str) -> None:

@@ -96,7 +96,10 @@ JOBS = {
 def _task(job: Job) -> None:
     from django.utils import timezone
 
-    app.task(name=f"dlsei.{job.name}")(lambda: job.run(timezone.now()) and None)
+    # A function with a name: Celery cannot make a task of a lambda.
+    @app.task(name=f"dlsei.{job.name}")
+    def tick() -> None:
+        job.run(timezone.now())
 
 
 for _job in JOBS.values():

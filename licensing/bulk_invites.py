@@ -3,6 +3,7 @@
 import io
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, F, Min, Q, QuerySet
 
@@ -42,7 +43,7 @@ def not_in_a_file() -> QuerySet[CourseraJob]:
     return open_jobs().filter(file="")
 
 
-def not_uploaded() -> list[dict[str, object]]:
+def not_uploaded() -> list[dict[str, Any]]:
     """Files taken and not yet marked as uploaded, the oldest first: name, people, taken."""
     return list(
         open_jobs()

@@ -5,7 +5,6 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q
 
 from dlsei import outbox, schedule
 from dlsei.history import Actor, acting
@@ -315,15 +314,16 @@ def _end_by_person(license: License, clause: str, now: datetime) -> License:
 
 
 @verb
-def confirm_run(*, by: Actor, now: datetime) -> RevocationRun:
-    """HEC lets the stopped run go on; the sweep is woken (R22). Raises `Refused(no-stopped-run)`."""
+def confirm_run(run: RevocationRun | None = None, *, by: Actor, now: datetime) -> RevocationRun:
+    """HEC lets a stopped run go on, the oldest unless one is given; the sweep is woken (R22).
+
+    Raises `Refused` with `not-yours` or `no-stopped-run`.
+    """
     person = require_hec(by)
-    run = (
-        RevocationRun.objects.select_for_update()
-        .filter(Q(confirmed_at=None), finished_at=None)
-        .order_by("stopped_at", "id")
-        .first()
-    )
+    stopped = RevocationRun.objects.select_for_update().filter(confirmed_at=None, finished_at=None)
+    if run is not None:
+        stopped = stopped.filter(pk=run.pk)
+    run = stopped.order_by("stopped_at", "id").first()
     if run is None:
         raise Refused(refuse("no-stopped-run"))
     run.confirmed_at, run.confirmed_by = now, person

@@ -10,7 +10,7 @@ from dlsei import outbox
 from dlsei.history import Actor, acting
 from dlsei.models import User
 from dlsei.policy import eligibility as policy
-from dlsei.policy.calendar_days import karachi_date
+from dlsei.policy.calendar_days import KARACHI, karachi_date
 from dlsei.policy.refusals import ALREADY_DECIDED, Refusal, Refused, refuse
 from dlsei.policy.states import ApplicationState
 from dlsei.verbs import UNIVERSITY, lock, verb
@@ -135,7 +135,7 @@ def _already(application: Application) -> Refusal:
         "not-pending",
         sentence=ALREADY_DECIDED,
         by=decision.actor.full_name,
-        at=f"{decision.at:%Y-%m-%d %H:%M}",
+        at=f"{decision.at.astimezone(KARACHI):%Y-%m-%d %H:%M}",
     )
 
 

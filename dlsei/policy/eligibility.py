@@ -57,17 +57,22 @@ def check_person(
 
     Asked before the form, and again at the decision (3.a).
     """
-    if facts.category not in documents.by_category:
-        return refuse("category-not-eligible")
-    if not facts.recognized:
-        return refuse("institution-not-recognized")
-    if facts.already_applied:
-        return refuse("already-applied")
-    if cohort.name in facts.revoked_in:
-        return refuse("revoked-in-this-cohort")
-    if facts.barred_by & earlier:
-        return refuse("cohort-user")
-    return None
+    checks = person_checks(facts, cohort=cohort, earlier=earlier, documents=documents)
+    return next((refusal for refusal in checks.values() if refusal), None)
+
+
+def person_checks(
+    facts: Facts, *, cohort: CohortPolicy, earlier: AbstractSet[str], documents: DocumentPolicy
+) -> dict[str, Refusal | None]:
+    """Return every check of the person by its refusal's code, in order, None where it is passed."""
+    failed = {
+        "category-not-eligible": facts.category not in documents.by_category,
+        "institution-not-recognized": not facts.recognized,
+        "already-applied": facts.already_applied,
+        "revoked-in-this-cohort": cohort.name in facts.revoked_in,
+        "cohort-user": bool(facts.barred_by & earlier),
+    }
+    return {code: refuse(code) if no else None for code, no in failed.items()}
 
 
 def check_documents(facts: Facts, *, documents: DocumentPolicy) -> Refusal | None:

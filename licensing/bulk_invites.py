@@ -1,9 +1,9 @@
 """Inviting without Coursera's API: HEC carries a file there and says when it has (R9, CSV route)."""
 
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db.models import Count, F, Min, Q, QuerySet
 
@@ -43,7 +43,7 @@ def not_in_a_file() -> QuerySet[CourseraJob]:
     return open_jobs().filter(file="")
 
 
-def not_uploaded() -> list[dict[str, Any]]:
+def not_uploaded() -> list[Mapping[str, object]]:
     """Files taken and not yet marked as uploaded, the oldest first: name, people, taken."""
     return list(
         open_jobs()

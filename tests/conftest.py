@@ -61,6 +61,23 @@ def _has_database(request: pytest.FixtureRequest) -> bool:
     return bool(asked_for or request.node.get_closest_marker("django_db"))
 
 
+@pytest.fixture(autouse=True, scope="session")
+def history_may_be_emptied_between_tests() -> Iterator[None]:
+    """Tests with real commits are cleaned by TRUNCATE, which the history refuses everybody else."""
+    from unittest import mock
+
+    from django.db.backends.postgresql.operations import DatabaseOperations
+
+    flush = DatabaseOperations.execute_sql_flush
+    toggled = "ALTER TABLE dlsei_event {} TRIGGER append_only_truncate"
+
+    def flushed(operations: DatabaseOperations, statements: list[str]) -> None:
+        flush(operations, [toggled.format("DISABLE"), *statements, toggled.format("ENABLE")])
+
+    with mock.patch.object(DatabaseOperations, "execute_sql_flush", flushed):
+        yield
+
+
 @pytest.fixture(autouse=True)
 def nudged(request: pytest.FixtureRequest) -> Iterator[list[str]]:
     """The jobs that were nudged, kept from the worker of a product running beside the tests."""

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.contrib.sessions.models import Session
 
 from applications.models import Application, Document
+from applications.models.documents import DocumentQuerySet
 from dlsei.history import Actor
 from dlsei.policy.states import ApplicationState
 from licensing.models import Programme
@@ -13,15 +14,19 @@ DRAFT_DAYS = 365
 BATCH = 200
 
 
+def due(now: datetime) -> DocumentQuerySet:
+    """Documents whose file is past retention at `now`."""
+    days = Programme.in_force().policy.documents.retention_days
+    return Document.objects.past_retention(now - timedelta(days=days))
+
+
 def purge(*, by: Actor, now: datetime) -> dict[str, int]:
     """Deletes the files of documents past retention, forgotten drafts and expired sessions.
 
     The file goes first, then the row says so: a crash between leaves a row that is purged again.
     """
-    days = Programme.in_force().policy.documents.retention_days
     documents = 0
-    due = Document.objects.past_retention(now - timedelta(days=days)).order_by("pk")
-    while batch := list(due[:BATCH]):
+    while batch := list(due(now).order_by("pk")[:BATCH]):
         documents += _purge(batch, now)
     old = Application.objects.filter(
         status=ApplicationState.DRAFT, created_at__lt=now - timedelta(days=DRAFT_DAYS)

@@ -8,17 +8,19 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
+from applications import retention
 from dlsei import schedule
 from dlsei.celery import JOBS
 from dlsei.models import Mail
 from dlsei.policy.calendar_days import KARACHI
 from licensing.models import CourseraJob
 
-# What leaves the house cannot be undone, so a dry run only counts what is due.
+# What leaves the house, or the disk, cannot be undone: of that a dry run only counts what is due.
 DUE = {
     "deliver_coursera": lambda now: CourseraJob.objects.due(now).count(),
     "deliver_mail": lambda now: Mail.objects.due(now).count(),
     "fetch_report": lambda now: 1,
+    "purge": lambda now: retention.due(now).count(),
 }
 
 

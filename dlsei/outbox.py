@@ -10,7 +10,8 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, Min
+from django.db.models.functions import Greatest
 
 from dlsei import letters, schedule
 from dlsei.history import Actor
@@ -19,6 +20,7 @@ from dlsei.models import Mail, User
 logger = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=5)
+LONGEST_RUN = LEASE.total_seconds() / 2
 BATCH = 50
 BACKOFF = [timedelta(minutes=m) for m in (1, 2, 5, 15, 30, 60)]
 """Waits after a failed attempt; the last one holds from then on (R9: at least hourly, without limit)."""
@@ -63,23 +65,36 @@ def claim(now: datetime, limit: int = BATCH) -> list[Mail]:
 
 
 def deliver(*, by: Actor, now: datetime) -> dict[str, int]:
-    """Sends what is due, in order, until nothing is. A failed one waits and stops no other."""
+    """Sends what is due, in order, until nothing is. A failed one waits and stops no other.
+
+    A run ends before its leases do; the next tick goes on.
+    """
     sent = failed = 0
-    while mails := claim(now):
+    # Leases count from `now`: past them another worker may hold the same mails.
+    began = time.monotonic()
+    while time.monotonic() - began < LONGEST_RUN and (mails := claim(now)):
         smtp = get_connection()
-        claimed = time.monotonic()
         for number, mail in enumerate(mails):
-            if time.monotonic() - claimed > LEASE.total_seconds() / 2:
+            if time.monotonic() - began > LONGEST_RUN:
                 _release(mails[number:])
                 break
             try:
                 # Opened once for the batch; `send` would open and close it for each mail.
                 smtp.open()
+            except Exception as error:
+                # One time-out speaks for the whole batch.
+                for unsent in mails[number:]:
+                    _postpone(unsent, error, now=now)
+                failed += len(mails) - number
+                break
+            try:
                 send(mail, smtp, now=now)
                 sent += 1
             except Exception as error:
                 failed += 1
                 _postpone(mail, error, now=now)
+                # After a 421 or a dropped line the connection is of no use to the next mail.
+                smtp.close()
         smtp.close()
     if sent:
         schedule.nudge("invite")
@@ -112,7 +127,7 @@ def send(mail: Mail, smtp: Any, *, now: datetime) -> None:
 def _postpone(mail: Mail, error: Exception, *, now: datetime) -> None:
     wait = BACKOFF[min(mail.attempts, len(BACKOFF)) - 1]
     # A 5xx is the server's last word on this address; it may be corrected, so: hourly, and HEC sees it.
-    if isinstance(error, smtplib.SMTPResponseException) and error.smtp_code >= 500:
+    if any(code >= 500 for code in _reply_codes(error)):
         wait = BACKOFF[-1]
     Mail.objects.filter(pk=mail.pk, sent_at=None).update(
         leased_until=None, due_at=now + wait, error=f"{type(error).__name__}: {error}"[:500]
@@ -120,10 +135,26 @@ def _postpone(mail: Mail, error: Exception, *, now: datetime) -> None:
     logger.warning("mail %s not sent, attempt %s: %s", mail.pk, mail.attempts, type(error).__name__)
 
 
+def _reply_codes(error: Exception) -> list[int]:
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return [code for code, _ in error.recipients.values()]
+    return [error.smtp_code] if isinstance(error, smtplib.SMTPResponseException) else []
+
+
 def _release(mails: list[Mail]) -> None:
     Mail.objects.filter(pk__in=[m.pk for m in mails], sent_at=None).update(
         leased_until=None, attempts=F("attempts") - 1
     )
+
+
+def next_due() -> datetime | None:
+    """When the next attempt to send falls due, None when nothing waits."""
+    return Mail.objects.unsent().aggregate(at=Min(Greatest("due_at", "leased_until")))["at"]
+
+
+def sent_to(person: User) -> list[Mail]:
+    """All mails that have gone out to a person, in the order in which they went."""
+    return list(Mail.objects.filter(person=person).exclude(sent_at=None).order_by("sent_at", "id"))
 
 
 def enqueue_each(kind: str, select: str, params: dict[str, Any], *, now: datetime) -> int:

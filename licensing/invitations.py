@@ -1,13 +1,18 @@
 """Inviting: Coursera first, then our mail with the link, then the first click (4.1.g, 4.1.h, R9, I7)."""
 
 import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime, timedelta
 from functools import lru_cache
 
 from django.conf import settings
 from django.core import signing
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, Min
+from django.db.models.functions import Greatest
 
 from dlsei import outbox, schedule
 from dlsei.history import Actor
@@ -17,12 +22,13 @@ from dlsei.policy.states import LicenseState
 from dlsei.verbs import verb
 from licensing import clock
 from licensing.coursera.api import ApiCoursera
-from licensing.coursera.port import Coursera, Invitee, NotGranted, Unavailable
+from licensing.coursera.port import Coursera, CourseraFailure, Invitee, Unavailable
 from licensing.models import CourseraJob, License
 
 logger = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=5)
+LONGEST_RUN = LEASE.total_seconds() / 2
 BATCH = 20
 BACKOFF = [timedelta(minutes=m) for m in (1, 2, 5, 15, 30, 60)]
 """Waits after a failed attempt; the last one holds from then on: at least hourly, without limit (R9)."""
@@ -42,9 +48,26 @@ RETURNING l.id
 """
 
 
-@lru_cache(maxsize=1)
+_reached: ContextVar[Coursera | None] = ContextVar("reached", default=None)
+
+
+@contextmanager
+def reaching(port: Coursera) -> Iterator[None]:
+    """Everything inside reaches Coursera through `port`: replay brings its own sandbox."""
+    token = _reached.set(port)
+    try:
+        yield
+    finally:
+        _reached.reset(token)
+
+
 def coursera() -> Coursera:
-    """The organisation's connection to Coursera's API, from settings."""
+    """The organisation's connection to Coursera's API."""
+    return _reached.get() or _from_settings()
+
+
+@lru_cache(maxsize=1)
+def _from_settings() -> Coursera:
     return ApiCoursera(
         base_url=settings.COURSERA_URL,
         org_id=settings.COURSERA_ORG_ID,
@@ -54,17 +77,33 @@ def coursera() -> Coursera:
 
 
 def deliver(*, by: Actor, now: datetime, port: Coursera | None = None) -> dict[str, int]:
-    """Does what is due at Coursera, in order, until nothing is; in CSV mode HEC carries the files."""
+    """Does what is due at Coursera, in order, until nothing is; in CSV mode HEC carries the files.
+
+    A run ends before its leases do; the next tick goes on.
+    """
     if settings.COURSERA_MODE != "api":
         return {"done": 0, "failed": 0}
     done = failed = 0
+    began = time.monotonic()
     while jobs := claim(now):
-        for job in jobs:
+        for number, job in enumerate(jobs):
+            # A job whose lease has run out may be another worker's, its license ended since.
+            if time.monotonic() - began > LONGEST_RUN:
+                _release(jobs[number:])
+                return {"done": done, "failed": failed}
             if perform(job, port or coursera(), by=by, now=now):
                 done += 1
             else:
                 failed += 1
     return {"done": done, "failed": failed}
+
+
+def next_due() -> datetime | None:
+    """When the next attempt at Coursera falls due, None when nothing is owed or HEC carries files."""
+    if settings.COURSERA_MODE != "api":
+        return None
+    owed = CourseraJob.objects.filter(done_at=None)
+    return owed.aggregate(at=Min(Greatest("due_at", "leased_until")))["at"]
 
 
 def claim(now: datetime, limit: int = BATCH) -> list[CourseraJob]:
@@ -101,17 +140,31 @@ def perform(job: CourseraJob, port: Coursera, *, by: Actor, now: datetime) -> bo
             port.invite(program, invitee, look_first=job.attempts > 0)
         else:
             port.remove(program, invitee)
-    except (Unavailable, NotGranted) as failure:
-        wait = BACKOFF[min(job.attempts, len(BACKOFF) - 1)]
-        if isinstance(failure, Unavailable) and failure.retry_after is not None:
-            wait = min(max(wait, timedelta(seconds=failure.retry_after)), BACKOFF[-1])
-        CourseraJob.objects.filter(pk=job.pk, done_at=None).update(
-            leased_until=None, due_at=now + wait, error=f"{type(failure).__name__}: {failure}"[:500]
-        )
-        logger.warning("Coursera job %s failed: %s", job.pk, type(failure).__name__)
+        record(job, by=by, now=now)
+    # Whatever it is that fails, it must not keep the jobs behind it waiting (I7).
+    except Exception as failure:
+        _postpone(job, failure, now)
         return False
-    record(job, by=by, now=now)
     return True
+
+
+def _postpone(job: CourseraJob, failure: Exception, now: datetime) -> None:
+    wait = BACKOFF[min(job.attempts, len(BACKOFF) - 1)]
+    if isinstance(failure, Unavailable) and failure.retry_after is not None:
+        wait = min(max(wait, timedelta(seconds=failure.retry_after)), BACKOFF[-1])
+    CourseraJob.objects.filter(pk=job.pk, done_at=None).update(
+        leased_until=None, due_at=now + wait, error=f"{type(failure).__name__}: {failure}"[:500]
+    )
+    expected = isinstance(failure, CourseraFailure)
+    logger.warning(
+        "Coursera job %s failed: %s", job.pk, type(failure).__name__, exc_info=not expected
+    )
+
+
+def _release(jobs: list[CourseraJob]) -> None:
+    CourseraJob.objects.filter(pk__in=[job.pk for job in jobs], done_at=None).update(
+        leased_until=None, attempts=F("attempts") - 1
+    )
 
 
 @verb

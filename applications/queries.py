@@ -13,7 +13,7 @@ from dlsei.policy.calendar_days import karachi_date
 from dlsei.policy.refusals import Refusal
 from dlsei.policy.states import ApplicationState, PlaceState
 from licensing import buckets, line
-from licensing.models import License, Programme
+from licensing.models import Cohort, License, Programme
 
 WAITING = "waiting"
 
@@ -127,6 +127,16 @@ def queue_position(application: Application) -> int:
     return queue.exclude(questions__in=Question.objects.open()).count() + 1
 
 
+def newest_application(person: User) -> Application | None:
+    """The person's newest application that was submitted, whatever became of it."""
+    return Application.objects.of(person).submitted().order_by("submitted_at", "id").last()
+
+
+def pending_in(cohort: Cohort) -> int:
+    """How many applications to a cohort wait for a decision."""
+    return Application.objects.pending().filter(cohort=cohort).count()
+
+
 def history(person: User) -> list[str]:
     """States of all applications and their licenses, by creation; drafts are left out."""
     entries: list[tuple[datetime, int, str]] = []
@@ -138,7 +148,7 @@ def history(person: User) -> list[str]:
     for application in Application.objects.of(person).submitted().order_by("id"):
         assert application.submitted_at is not None
         entries.append((application.submitted_at, 0, application.status))
-        license = of_place.get(application.place_id)
+        license = of_place.get(application.place_id) if application.place_id else None
         if license:
             entries.append((application.submitted_at, 1, license.state))
     for license in License.objects.filter(person=person, place=None):

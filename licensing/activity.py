@@ -233,7 +233,7 @@ def merge(
         sha256=sha256,
         errors=errors,
     )
-    params = {"report": report.pk, "now": now}
+    params: dict[str, Any] = {"report": report.pk, "now": now}
     with connection.cursor() as cursor:
         cursor.execute(STAGE)
         with cursor.copy(f"COPY reported ({', '.join(COLUMNS)}) FROM STDIN (FORMAT csv)") as copy:

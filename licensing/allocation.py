@@ -1,6 +1,7 @@
 """The allocator: free seats meet the line, in order, in one set-based batch a cohort (R11, R19, I3)."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 from django.db.models import F
@@ -82,7 +83,7 @@ def issue(cohort: Cohort, *, by: Actor, now: datetime) -> int:
 
 def _serve(cohort: Cohort, free: int, priorities: list[int], now: datetime) -> int:
     run = Allocation.objects.create(cohort=cohort, at=now, free=free, served=0)
-    params = {
+    params: dict[str, Any] = {
         "now": now,
         "run": run.pk,
         "cohort": cohort.pk,

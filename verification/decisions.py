@@ -41,7 +41,7 @@ def approve(
         raise Refused(policy.not_eligible(barrier))
     _require(not cohort.is_over(karachi_date(now)), "not-eligible")
     decision = _decide(application, Decision.Outcome.APPROVED, person, on_behalf, note, reason, now)
-    with acting(by=by, now=now, **_on_behalf(application, on_behalf), clause="4.1.g"):
+    with acting(by=by, now=now, on_behalf_of=_principal(application, on_behalf), clause="4.1.g"):
         place = line.enter(
             application.person,
             cohort,
@@ -78,7 +78,7 @@ def reject(
     decision = _decide(
         application, Decision.Outcome.REJECTED, person, on_behalf, note, turn_reason, now, reason
     )
-    with acting(by=by, now=now, **_on_behalf(application, on_behalf), clause="4.1.i"):
+    with acting(by=by, now=now, on_behalf_of=_principal(application, on_behalf), clause="4.1.i"):
         Application.objects.filter(pk=application.pk).update(
             status=ApplicationState.REJECTED, decided_at=now, closed_at=now
         )
@@ -171,8 +171,8 @@ def _require(condition: object, code: str) -> None:
         raise Refused(refuse(code))
 
 
-def _on_behalf(application: Application, on_behalf: bool) -> dict[str, str]:
-    return {"on_behalf_of": str(application.university) if on_behalf else ""}
+def _principal(application: Application, on_behalf: bool) -> str:
+    return str(application.university) if on_behalf else ""
 
 
 def _tell(

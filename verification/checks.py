@@ -1,0 +1,116 @@
+"""What a reviewer has to check of an application, each with its clause, and what else is known of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from applications import eligibility
+from applications.models import Application, Dispute
+from dlsei.history import Actor
+from dlsei.policy import eligibility as policy
+from dlsei.policy.calendar_days import karachi_date
+from dlsei.policy.refusals import Refusal
+from licensing.models import Programme
+from verification.permissions import visible
+
+QUESTIONS = {
+    "category-not-eligible": ("3.b", gettext_lazy("Student, faculty, staff or HEC employee")),
+    "institution-not-recognized": ("3.a", gettext_lazy("Institution recognized by HEC")),
+    "already-applied": ("4.1.b", gettext_lazy("No other application or license")),
+    "revoked-in-this-cohort": ("A.2", gettext_lazy("No license revoked in this cohort")),
+    "cohort-user": ("A.1", gettext_lazy("No license of an earlier cohort")),
+}
+DOCUMENTS = gettext_lazy("At least one document of an accepted kind")
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing to check: its clause, what must hold, and what the rules say of it."""
+
+    clause: str
+    question: str
+    passed: bool
+    because: str = ""
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """What is known from outside this application; details only of what the reader may open.
+
+    `hidden` are states and dates of the person's applications at universities that are not theirs.
+    """
+
+    earlier: list[Application]
+    hidden: list[Application]
+    same_file: list[Application]
+    same_file_hidden: int
+    disputed: bool
+
+
+def of(application: Application) -> list[Check]:
+    """Every rule on who may have a license, judged on what is known now (3.a–3.b, R5, R7, R18)."""
+    assert application.cohort is not None
+    programme = Programme.in_force().policy
+    facts = eligibility.facts(
+        application.person,
+        application.category,
+        application.university,
+        documents=[document.kind for document in application.documents.all()],
+        first_semester=application.first_semester,
+        besides=application,
+    )
+    found = policy.person_checks(
+        facts,
+        cohort=programme.cohorts[application.cohort.name],
+        earlier=programme.earlier(application.cohort.name),
+        documents=programme.documents,
+    )
+    checks = [_check(*QUESTIONS[code], refusal) for code, refusal in found.items()]
+    clause = "4.1.c" if application.category == "student" else "4.2.a"
+    shown = policy.check_documents(facts, documents=programme.documents)
+    return [*checks, _check(clause, DOCUMENTS, shown)]
+
+
+def _check(clause: str, question: str, refusal: Refusal | None) -> Check:
+    if refusal is None:
+        return Check(clause, question, passed=True)
+    return Check(
+        refusal.clause, question, passed=False, because=_(refusal.sentence) % refusal.values
+    )
+
+
+def elsewhere(application: Application, *, by: Actor, now: datetime) -> Elsewhere:
+    """The applicant's other applications, the same files elsewhere, and a dispute over the number (R6)."""
+    may_open = set(
+        visible(by, karachi_date(now))
+        .filter(
+            Q(person=application.person_id)
+            | Q(documents__sha256__in=application.documents.values("sha256"))
+        )
+        .values_list("pk", flat=True)
+    )
+    others = Application.objects.submitted().exclude(pk=application.pk)
+    earlier = list(
+        others.filter(person=application.person_id)
+        .select_related("university", "cohort")
+        .order_by("-submitted_at", "-id")
+    )
+    same_file = list(
+        others.exclude(person=application.person_id)
+        .filter(documents__sha256__in=application.documents.values("sha256"))
+        .select_related("person", "university")
+        .annotate(files=Count("documents"))
+        .order_by("id")
+    )
+    return Elsewhere(
+        earlier=[one for one in earlier if one.pk in may_open],
+        hidden=[one for one in earlier if one.pk not in may_open],
+        same_file=[one for one in same_file if one.pk in may_open],
+        same_file_hidden=sum(one.pk not in may_open for one in same_file),
+        disputed=Dispute.objects.filter(
+            Q(application=application) | Q(claim=application.identity_id), settled_at=None
+        ).exists(),
+    )

@@ -1,0 +1,88 @@
+"""The counts of HEC's home page: each leads to its list."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import Count, Q
+
+from applications.models import Application, Dispute
+from dlsei.models import Mail
+from dlsei.policy.calendar_days import karachi_date
+from licensing import buckets
+from licensing.activity import latest_report
+from licensing.models import (
+    Cohort,
+    CourseraJob,
+    Report,
+    RevocationCase,
+    RevocationRun,
+    Tranche,
+)
+from verification import queue
+from verification.models import FocalPerson
+
+
+@dataclass(frozen=True)
+class Home:
+    """What HEC looks at first."""
+
+    pending: int
+    overdue: int
+    unworked: int
+    cases: int
+    stopped_runs: int
+    failing_mails: int
+    failing_jobs: int
+    disputes: int
+    report: Report | None
+
+
+def home(now: datetime) -> Home:
+    """The figures of now, for HEC's home page."""
+    worked = FocalPerson.objects.active(karachi_date(now)).values("university")
+    pending = (
+        Application.objects.pending()
+        .exclude(queue.asked())
+        .aggregate(
+            all=Count("pk"),
+            overdue=Count("pk", filter=Q(submitted_at__lt=queue.overdue_before(now))),
+            unworked=Count("university", filter=~Q(university__in=worked), distinct=True),
+        )
+    )
+    return Home(
+        pending=pending["all"],
+        overdue=pending["overdue"],
+        unworked=pending["unworked"],
+        cases=RevocationCase.objects.open().count(),
+        stopped_runs=RevocationRun.objects.filter(confirmed_at=None, finished_at=None).count(),
+        failing_mails=Mail.objects.failing().count(),
+        failing_jobs=CourseraJob.objects.failing().count(),
+        disputes=Dispute.objects.filter(settled_at=None).count(),
+        report=latest_report(),
+    )
+
+
+@dataclass(frozen=True)
+class CohortFigures:
+    """One cohort's bucket today, and what waits for it."""
+
+    cohort: Cohort
+    bucket: buckets.Bucket
+    pending: int
+    tranches: list[Tranche]
+
+
+def cohorts(today: date) -> list[CohortFigures]:
+    """Every cohort's figures, the earliest first (R3, R13)."""
+    pending = dict(
+        Application.objects.pending().values_list("cohort").annotate(n=Count("pk")).order_by()
+    )
+    return [
+        CohortFigures(
+            cohort=cohort,
+            bucket=buckets.bucket(cohort, today),
+            pending=pending.get(cohort.pk, 0),
+            tranches=list(cohort.tranches.all()),
+        )
+        for cohort in Cohort.objects.prefetch_related("tranches")
+    ]

@@ -1,0 +1,73 @@
+"""What happened to an application and to all that came of it, for those who answer for it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from applications import queries
+from applications.models import Application
+from dlsei.models import Event
+from dlsei.policy.states import LABELS
+from verification.models import Decision
+
+THINGS = {"revocationcase": "case"}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of a timeline: what, when, by whom, by which clause, in whose words."""
+
+    title: str
+    at: datetime
+    by: str = ""
+    text: str = ""
+    clause: str = ""
+
+
+def of(application: Application) -> list[Entry]:
+    """Events, questions and first sightings, newest first (4.1.f, I5)."""
+    decision = Decision.objects.filter(application=application).first()
+    entries = [_event(event, decision) for event in queries.timeline(application)]
+    for question in application.questions.select_related("asked_by"):
+        entries.append(
+            Entry(_("More asked"), question.asked_at, str(question.asked_by), question.text)
+        )
+        if question.answered_at:
+            answered = Entry(
+                _("Answered"), question.answered_at, str(application.person), question.answer
+            )
+            entries.append(answered)
+    for sighting in application.sightings.select_related("person"):
+        entries.append(Entry(_("First opened"), sighting.first_seen_at, str(sighting.person)))
+    return sorted(entries, key=lambda entry: entry.at, reverse=True)
+
+
+def _event(event: Event, decision: Decision | None) -> Entry:
+    thing = THINGS.get(event.subject, event.subject)
+    words = {
+        "application": _("Application: %(state)s"),
+        "place": _("Place in line: %(state)s"),
+        "license": _("License: %(state)s"),
+        "case": _("Revocation case: %(state)s"),
+    }[thing]
+    by = str(event.actor) if event.actor else _("the system (%(job)s)") % {"job": event.job}
+    if event.on_behalf_of:
+        by = _("%(name)s of HEC, on behalf of %(university)s") % {
+            "name": by,
+            "university": event.on_behalf_of,
+        }
+    text = ""
+    if thing == "application" and decision and event.to_state == decision.outcome:
+        text = "\n".join(
+            part
+            for part in (
+                decision.reason,
+                decision.note and _("Evidence: %(note)s") % {"note": decision.note},
+                decision.turn_reason
+                and _("Out of turn: %(reason)s") % {"reason": decision.turn_reason},
+            )
+            if part
+        )
+    state = _(LABELS[thing][event.to_state])
+    return Entry(words % {"state": state}, event.at, by, text, event.clause)

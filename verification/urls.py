@@ -1,0 +1,60 @@
+"""The Admin portal: the focal persons' queue, and HEC's console below `hec/`."""
+
+from django.urls import path
+
+from verification.console import applications, edges, home, licenses, universities
+from verification.views import decide, queue, review
+from verification.views.home import admin_home
+
+urlpatterns = [
+    path("", admin_home, name="admin_home"),
+    path("queue/<int:university>/", queue.queue, name="queue"),
+    path("decided/<int:university>/", queue.decided, name="decided"),
+    path("review/<str:reference>/", review.review, name="review"),
+    path("review/<str:reference>/approve/", decide.Approve.as_view(), name="approve"),
+    path("review/<str:reference>/reject/", decide.Reject.as_view(), name="reject"),
+    path("review/<str:reference>/ask/", decide.Ask.as_view(), name="ask"),
+    path("hec/", home.hec_home, name="hec_home"),
+    path("hec/queues/", home.hec_queues, name="hec_queues"),
+    path("hec/search/", home.hec_search, name="hec_search"),
+    path("hec/universities/", universities.hec_universities, name="hec_universities"),
+    path("hec/universities/new/", universities.hec_university_add, name="hec_university_add"),
+    path("hec/universities/<int:pk>/", universities.hec_university, name="hec_university"),
+    path("hec/universities/<int:pk>/nominate/", universities.hec_nominate, name="hec_nominate"),
+    path(
+        "hec/universities/<int:pk>/recognition/",
+        universities.hec_recognition,
+        name="hec_recognition",
+    ),
+    path("hec/focal-persons/<int:pk>/end/", universities.hec_focal_end, name="hec_focal_end"),
+    path(
+        "hec/focal-persons/<int:pk>/suspend/",
+        universities.hec_focal_suspend,
+        name="hec_focal_suspend",
+    ),
+    path("hec/applications/<str:reference>/", applications.hec_application, name="hec_application"),
+    path("hec/disputes/", applications.hec_disputes, name="hec_disputes"),
+    path("hec/disputes/<int:pk>/", applications.hec_dispute, name="hec_dispute"),
+    path("hec/bucket/", licenses.hec_bucket, name="hec_bucket"),
+    path("hec/cases/", licenses.hec_cases, name="hec_cases"),
+    path("hec/cases/<str:reference>/", licenses.hec_case, name="hec_case"),
+    path(
+        "hec/licenses/<str:reference>/revoke/",
+        licenses.hec_license_revoke,
+        name="hec_license_revoke",
+    ),
+    path("hec/runs/", licenses.hec_runs, name="hec_runs"),
+    path("hec/runs/<int:pk>/confirm/", licenses.hec_run_confirm, name="hec_run_confirm"),
+    path("hec/outbox/", edges.hec_outbox, name="hec_outbox"),
+    path("hec/outbox/mails/<int:pk>/again/", edges.hec_mail_again, name="hec_mail_again"),
+    path("hec/outbox/jobs/<int:pk>/again/", edges.hec_job_again, name="hec_job_again"),
+    path("hec/reports/", edges.hec_reports, name="hec_reports"),
+    path("hec/reports/<int:pk>/", edges.hec_report, name="hec_report"),
+    path("hec/invites/", edges.hec_invites, name="hec_invites"),
+    path("hec/invites/<slug:name>/", edges.hec_invites_file, name="hec_invites_file"),
+    path(
+        "hec/invites/<slug:name>/uploaded/",
+        edges.hec_invites_uploaded,
+        name="hec_invites_uploaded",
+    ),
+]

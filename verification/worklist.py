@@ -1,0 +1,114 @@
+"""A university's queue as it is worked through: overdue, due today, later, waiting for the applicant."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from itertools import groupby
+from typing import Any
+
+from django.db.models import Case, Count, Prefetch, Q, QuerySet, Value, When
+from django.utils.translation import gettext_lazy as _
+
+from applications.models import Application
+from dlsei.history import Actor
+from dlsei.models import User
+from dlsei.policy import turn
+from dlsei.policy.calendar_days import KARACHI
+from licensing.models import Programme
+from verification import queue
+from verification.models import Sighting
+
+OVERDUE, TODAY, LATER, ASKED = "overdue", "due-today", "later", "asked"
+LABELS = {
+    OVERDUE: _("Overdue"),
+    TODAY: _("Due today"),
+    LATER: _("Due later"),
+    ASKED: _("Waiting for the applicant"),
+}
+GROUPS = tuple(LABELS)
+ORDER = ("group", "priority", "submitted_at", "id")
+"""By group, and in turn within each (R10)."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One application of the queue, with what its row says besides."""
+
+    application: Application
+    due_at: datetime
+    late: bool
+    looking: list[User]
+
+
+def grouped(applications: QuerySet[Application], now: datetime) -> QuerySet[Application]:
+    """Pending applications with the number of their group (R12): what waits for an answer is no one's to act on."""
+    midnight = datetime.combine(
+        now.astimezone(KARACHI).date() + timedelta(days=1), time(), tzinfo=KARACHI
+    )
+    due_hours = timedelta(hours=Programme.in_force().policy.queue.due_hours)
+    return applications.pending().annotate(
+        group=Case(
+            When(queue.asked(), then=Value(GROUPS.index(ASKED))),
+            When(submitted_at__lt=queue.overdue_before(now), then=Value(GROUPS.index(OVERDUE))),
+            When(submitted_at__lt=midnight - due_hours, then=Value(GROUPS.index(TODAY))),
+            default=Value(GROUPS.index(LATER)),
+        )
+    )
+
+
+def counts(applications: QuerySet[Application]) -> dict[str, int]:
+    """How many are in each group, of what `grouped` returned."""
+    rows = applications.order_by().values("group").annotate(n=Count("pk")).values_list("group", "n")
+    found = dict(rows)
+    return {group: found.get(number, 0) for number, group in enumerate(GROUPS)}
+
+
+def search(applications: QuerySet[Any], words: str, person: str = "person__") -> QuerySet[Any]:
+    """Those whose reference, applicant's name, CNIC, passport number or e-mail holds `words`."""
+    words = " ".join(words.split())
+    if not words:
+        return applications
+    number = words.replace("-", "").replace(" ", "")
+    found = (
+        Q(reference__icontains=words)
+        | Q(**{f"{person}full_name__icontains": words})
+        | Q(**{f"{person}email__icontains": words})
+        | Q(**{f"{person}identity_number__istartswith": number})
+    )
+    return applications.filter(found)
+
+
+def looking(by: Actor, now: datetime) -> QuerySet[Sighting]:
+    """Who else has something open on screen now, the latest first (R10)."""
+    minutes = Programme.in_force().policy.queue.seen_minutes
+    others = Sighting.objects.filter(last_seen_at__gte=now - timedelta(minutes=minutes))
+    if isinstance(by, User):
+        others = others.exclude(person=by)
+    return others.select_related("person").order_by("-last_seen_at", "id")
+
+
+def with_lookers(
+    applications: QuerySet[Application], by: Actor, now: datetime
+) -> QuerySet[Application]:
+    """With who else has each open, in one more query."""
+    return applications.select_related("person").prefetch_related(
+        Prefetch("sightings", queryset=looking(by, now), to_attr="open_elsewhere")
+    )
+
+
+def items(applications: Sequence[Any], now: datetime) -> Iterator[tuple[str, list[Item]]]:
+    """The rows of one page, by group."""
+    policy = Programme.in_force().policy.queue
+    for group, rows in groupby(applications, key=lambda row: row.group):
+        yield (
+            GROUPS[group],
+            [
+                Item(
+                    application=row,
+                    due_at=turn.due_at(row.submitted_at, policy),
+                    late=turn.is_overdue(row.submitted_at, now, policy),
+                    looking=[sighting.person for sighting in row.open_elsewhere],
+                )
+                for row in rows
+            ],
+        )

@@ -103,9 +103,8 @@ def sweep_cohort(cohort: Cohort, report: Report, *, by: Actor, now: datetime) ->
                 result["cases"] += open_cases(cohort, ids, report, by=by, now=now)
             else:
                 result["revoked"] += revoke_due(cohort, ids, report, by=by, now=now)
-    RevocationRun.objects.filter(
-        cohort=cohort, confirmed_at__isnull=False, finished_at=None
-    ).update(finished_at=now)
+    # Confirmed and done, or no longer too large: there is nothing left to confirm.
+    RevocationRun.objects.filter(cohort=cohort, finished_at=None).update(finished_at=now)
     return result
 
 
@@ -117,8 +116,11 @@ def _due(cohort: Cohort, mode: str, today: date, evidence_on: date) -> Iterator[
         .order_by("next_deadline", "id")
         .values_list("pk", flat=True)
     )
-    while ids := list(due[:BATCH]):
+    before: list[int] = []
+    # Somebody else may be at the same batch: what does not go away is left to the next run.
+    while (ids := list(due[:BATCH])) and ids != before:
         yield ids
+        before = ids
 
 
 @verb

@@ -1,13 +1,18 @@
 """The list of institutions whose people may apply, as HEC keeps it (3.a, R5)."""
 
-from collections.abc import Sequence
+import csv
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from pathlib import Path
 
 from applications.models import University
 from dlsei.history import Actor
 from dlsei.models import User
 from dlsei.permissions import require_hec
 from dlsei.verbs import verb
+
+SHIPPED = Path(__file__).parent / "data" / "universities.csv"
+HEC = "HEC"
 
 
 @verb
@@ -40,6 +45,34 @@ def add(
         },
     )
     return university
+
+
+@verb
+def load(lines: Iterable[str], *, by: Actor, now: datetime) -> dict[str, int]:
+    """Loads a list with the columns name, sector, city, province, domains (`;` between domains).
+
+    Matched by name: what HEC has changed of recognition stays. HEC itself is added as an employer.
+    """
+    add(HEC, is_hec=True, by=by, now=now)
+    rows = [
+        University(
+            name=row["name"].strip(),
+            sector=row["sector"].strip(),
+            city=row["city"].strip(),
+            province=row["province"].strip(),
+            domains=[domain for domain in row["domains"].split(";") if domain],
+        )
+        for row in csv.DictReader(lines)
+    ]
+    before = University.objects.count()
+    University.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["name"],
+        update_fields=["sector", "city", "province", "domains"],
+    )
+    after = University.objects.count()
+    return {"rows": len(rows), "new": after - before, "universities": after}
 
 
 @verb

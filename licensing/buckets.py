@@ -40,6 +40,11 @@ def bucket(cohort: Cohort, today: date) -> Bucket:
     )
 
 
+def cohort_named(name: str) -> Cohort:
+    """The cohort of this name, its figures as they are now."""
+    return Cohort.objects.named(name)
+
+
 def target_cohort(today: date) -> Cohort:
     """The cohort that an application made today would be for."""
     programme = Programme.in_force().policy

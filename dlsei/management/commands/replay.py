@@ -1,0 +1,75 @@
+"""Plays scenario files: what the policy does, or would do if it were changed."""
+
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+import dlsei.policy
+from dlsei.policy import programme as policy
+from dlsei.replay import play, report, scenario, scratch
+
+SHIPPED = Path(dlsei.policy.__file__).with_name("year-2.toml")
+NOT_MET, INVALID, INTERRUPTED = 1, 2, 130
+
+
+class Command(BaseCommand):
+    help = "Plays scenario files through the product's real code, in a database of their own."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("files", nargs="+", metavar="FILE")
+        parser.add_argument("--json", action="store_true", help="prints one object")
+        parser.add_argument(
+            "--programme",
+            metavar="FILE.toml",
+            type=Path,
+            default=SHIPPED,
+            help="plays on this programme instead of the shipped one",
+        )
+
+    def handle(self, *, files: list[str], programme: Path, **options: Any) -> None:
+        signal.signal(signal.SIGTERM, _interrupt)
+        try:
+            scenarios = [
+                scenario.read(file, tables) for tables in [_base(programme)] for file in files
+            ]
+        except policy.ProgrammeError as error:
+            self.stderr.write(str(error))
+            sys.exit(INVALID)
+        bar = report.Bar()
+        played = []
+        try:
+            with scratch.template() as template:
+                for one in scenarios:
+                    with scratch.copy_of(template):
+                        played.append(
+                            play.play(one, lambda share, one=one: bar.show(share, one.title))
+                        )
+        except KeyboardInterrupt:
+            sys.exit(INTERRUPTED)
+        finally:
+            bar.clear()
+        if options["json"]:
+            self.stdout.write(report.as_json(played))
+        else:
+            self.stdout.write("\n".join(report.as_lines(played)))
+        if not all(one.passed for one in played):
+            sys.exit(NOT_MET)
+
+
+def _base(file: Path) -> policy.Tables:
+    """The tables of a programme file that is right in itself. Raises `ProgrammeError`."""
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise policy.ProgrammeError(str(file), "", f"cannot be read: {error}") from error
+    policy.read(text, str(file))
+    return policy.parse(text, str(file))
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

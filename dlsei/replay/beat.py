@@ -1,0 +1,144 @@
+"""The beat schedule between events: every job at each of its ticks at which it may have work."""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, time, timedelta
+
+from dlsei import outbox, schedule
+from dlsei.celery import JOBS, Job
+from dlsei.policy.calendar_days import karachi_date, midnight
+from dlsei.policy.turn import REMIND_EVERY
+from dlsei.replay.edges import Edges
+from licensing import invitations
+
+logger = logging.getLogger(__name__)
+
+FETCH = "fetch_report"
+REMIND = "remind"
+MINUTE = timedelta(minutes=1)
+
+# Jobs whose work waits in rows with a time of its own: retries and leases.
+ROWS_DUE: Mapping[str, Callable[[], datetime | None]] = {
+    "deliver_coursera": invitations.next_due,
+    "deliver_mail": outbox.next_due,
+}
+
+
+def tick(moment: datetime, minutes: int) -> datetime:
+    """The first tick of a job that ticks every so many minutes, at `moment` or after."""
+    minute = moment.replace(second=0, microsecond=0)
+    if minute < moment:
+        minute += MINUTE
+    return minute + timedelta(minutes=-minute.minute % minutes)
+
+
+class Beat:
+    """Runs jobs as beat and the worker would, and leaves out ticks at which nothing can be due.
+
+    A job may have work after a change, when a day begins (its own time of day for daily ones),
+    when a row of its own falls due, and some hours after a change in which a person had to act:
+    `reminded_after` are these.
+    """
+
+    def __init__(
+        self, edges: Edges, *, nightly_reports: bool, reminded_after: Iterable[timedelta]
+    ) -> None:
+        self.edges = edges
+        self.jobs = {n: job for n, job in JOBS.items() if nightly_reports or n != FETCH}
+        self.reminded_after = tuple(reminded_after)
+        self.nudged: list[str] = []
+        self.down_until: datetime | None = None
+        self.ran: dict[str, datetime] = {}
+        self.wakes: dict[str, set[datetime]] = {name: set() for name in self.jobs}
+        for job in self.jobs.values():
+            self._wake_daily(job, edges.clock.now)
+
+    def nudge(self, name: str) -> None:
+        """Takes a nudge: the work is done by the next `work`, once however often nudged."""
+        if name not in self.nudged:
+            self.nudged.append(name)
+
+    def work(self) -> None:
+        """Does what was nudged, in order, until nothing is; an outage of beat does not matter."""
+        while self.nudged:
+            self._run(JOBS[self.nudged.pop(0)])
+
+    def changed(self) -> None:
+        """Something happened now: jobs of the minute look at their next tick, reminders later too."""
+        now = self.edges.clock.now
+        for job in self.jobs.values():
+            if job.at is None:
+                self.wake(job.name, now)
+        for wait in self.reminded_after:
+            # At exactly that time nothing is overdue yet; a tick later it is (R12).
+            self.wake(REMIND, now + wait)
+            self.wake(REMIND, now + wait + timedelta(seconds=1))
+
+    def reported(self) -> None:
+        """A newer report is there: what is owed for each report is owed now."""
+        for job in self.jobs.values():
+            if job.each_report:
+                self.wake(job.name, self.edges.clock.now)
+
+    def stop(self, until: datetime) -> None:
+        """No scheduled job runs before `until`; at the first tick from then on each one does."""
+        self.down_until = max(until, self.down_until or until)
+        for name, job in self.jobs.items():
+            self.wakes[name] = {
+                max(moment, tick(self.down_until, job.minutes)) for moment in self.wakes[name]
+            }
+            self.wake(name, self.down_until)
+
+    def wake(self, name: str, moment: datetime) -> None:
+        """Lets a job run at its first tick at `moment` or after."""
+        if self.down_until and moment < self.down_until:
+            moment = self.down_until
+        self.wakes[name].add(tick(moment, self.jobs[name].minutes))
+
+    def run_until(self, moment: datetime, *, inclusive: bool) -> None:
+        """Runs all ticks before `moment`, and those at it when `inclusive`."""
+        while True:
+            for name, rows_due in ROWS_DUE.items():
+                if due := rows_due():
+                    self.wake(name, max(due, self.ran.get(name, due - MINUTE) + MINUTE))
+            at = min((min(wakes) for wakes in self.wakes.values() if wakes), default=None)
+            if at is None or at > moment or (at == moment and not inclusive):
+                return
+            self.edges.at(at)
+            self._tick(at)
+
+    def _tick(self, now: datetime) -> None:
+        for job in self.jobs.values():
+            due = {moment for moment in self.wakes[job.name] if moment <= now}
+            if not due:
+                continue
+            self.wakes[job.name] -= due
+            self._wake_daily(job, now + MINUTE)
+            self.ran[job.name] = now
+            did = self._run(job)
+            self.work()
+            if job.at is None:
+                if did and job.name == REMIND:
+                    self.wake(REMIND, now + REMIND_EVERY)
+                continue
+            if did:
+                self.changed()
+            if did and job.name == FETCH:
+                self.reported()
+            if any(not schedule.is_finished(job.name, key) for key in job.owed(now)):
+                self.wake(job.name, now + timedelta(minutes=max(job.retry_minutes, job.minutes)))
+
+    def _wake_daily(self, job: Job, after: datetime) -> None:
+        at = job.at or time()
+        day = midnight(karachi_date(after))
+        own = day + timedelta(hours=at.hour, minutes=at.minute)
+        self.wake(job.name, own if own >= after else own + timedelta(days=1))
+
+    def _run(self, job: Job) -> bool:
+        """Runs one job; says whether it did anything. One that fails is tried again, as in production."""
+        try:
+            results = job.run(self.edges.clock.now)
+        except Exception:
+            logger.exception("%s failed", job.name)
+            return False
+        return any(any(result.values()) for result in results if isinstance(result, dict))

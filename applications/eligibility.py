@@ -1,6 +1,7 @@
 """What is known of a person who wants to apply, gathered for the rules of section 3 and R18."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from django.db.models import Q
@@ -82,3 +83,18 @@ def priority(of: policy.Facts, cohort: Cohort) -> int:
     return policy.priority(
         cohort.policy, of.revoked_in, Programme.in_force().policy.earlier(cohort.name)
     )
+
+
+def before_the_form(
+    category: str, university: University | None, *, person: User | None, today: date
+) -> Refusal | None:
+    """Why applying would be no use, whatever the documents and the intake (3.a, 3.b, R18).
+
+    `university` is None as long as it has not been asked, `person` for somebody not signed in.
+    """
+    recognized = university is None or university.recognized
+    if person is None:
+        of = policy.Facts(category=category, recognized=recognized)
+    else:
+        of = replace(facts(person, category, university), recognized=recognized)
+    return check_person(of, buckets.target_cohort(today))

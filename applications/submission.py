@@ -49,12 +49,19 @@ def save(
     university: University | None = None,
     answers: dict[str, Any] | None = None,
 ) -> Application:
-    """Keeps what a page of the form asked; what is not given stays. Only a draft can be edited."""
+    """Keeps what a page of the form asked; what is not given stays. Only a draft can be edited.
+
+    HEC is the institution of its own employees and of nobody else (R5).
+    """
     application = own(application, by)
     if not application.is_draft:
         raise Refused(refuse("not-allowed"))
     if category is not None:
         application.category = category
+        if category == Application.Category.HEC_EMPLOYEE:
+            application.university = University.objects.get(is_hec=True)
+        elif application.university and application.university.is_hec:
+            application.university = None
     if university is not None:
         application.university = university
     if answers is not None:

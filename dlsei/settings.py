@@ -217,6 +217,10 @@ MAIL_DOMAIN = env.str("MAIL_DOMAIN", default="hec.example")
 COURSERA_MODE = env.str("COURSERA_MODE", default="api")
 COURSERA_URL = env.str("COURSERA_URL", default="http://localhost:8002")
 COURSERA_ORG_ID = env.str("COURSERA_ORG_ID", default="dlsei-sandbox-org-0001")
+# Where the link in an invitation leads after its click is recorded (4.1.h).
+COURSERA_PROGRAM_URL = env.str(
+    "COURSERA_PROGRAM_URL", default=COURSERA_URL if DEMO else "https://www.coursera.org/"
+)
 COURSERA_CLIENT_ID = env.str("COURSERA_CLIENT_ID", default="sandbox")
 COURSERA_CLIENT_SECRET = env.str("COURSERA_CLIENT_SECRET", default="sandbox")
 # Coursera's report data may be this many hours older than the moment it is fetched (R17: nobody is revoked on old data).

@@ -1,1 +1,28 @@
-urlpatterns: list = []
+"""Every address of the product."""
+
+from allauth.account.decorators import secure_admin_login
+from django.contrib import admin
+from django.contrib.auth.decorators import login_not_required
+from django.urls import include, path
+from django.views.i18n import set_language
+
+from dlsei import health
+from dlsei.styleguide import styleguide
+from verification.views.documents import document
+from verification.views.landing import home
+
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
+urlpatterns = [
+    path("", include("applications.urls")),
+    path("home/", home, name="home"),
+    path("documents/<uuid:public_id>/", document, name="document"),
+    path("admin/", include("verification.urls")),
+    path("accounts/", include("allauth.account.urls")),
+    path("accounts/2fa/", include("allauth.mfa.urls")),
+    path("i18n/", login_not_required(set_language), name="set_language"),
+    path("superuser/", admin.site.urls),
+    path("styleguide/", styleguide, name="styleguide"),
+    path("livez", health.livez, name="livez"),
+    path("readyz", health.readyz, name="readyz"),
+]

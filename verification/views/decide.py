@@ -27,7 +27,7 @@ class Decide(View):
     own_fields: ClassVar[dict[str, str]]
     turn_field: ClassVar[str] = ""
     takes_note: ClassVar[bool] = True
-    mail: ClassVar[tuple[str, str, str]] | None = None
+    mail: ClassVar[tuple[str, str, str] | None] = None
     done: ClassVar[str | Promise]
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

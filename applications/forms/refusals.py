@@ -1,0 +1,21 @@
+"""A verb's no, shown on the form that asked: nothing typed is lost."""
+
+from django.forms import BaseForm
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from dlsei.policy.refusals import Refusal, Refused
+from dlsei.verbs import Busy
+
+
+def in_words(refusal: Refusal) -> str:
+    """The refusal's sentence in the reader's language."""
+    return gettext(refusal.sentence) % refusal.values
+
+
+def add_to(form: BaseForm, error: Refused | Busy, field: str | None = None) -> None:
+    """Puts the refusal into the form's error summary, at `field` if one is to blame."""
+    if isinstance(error, Refused):
+        form.add_error(field, in_words(error.refusal))
+    else:
+        form.add_error(None, _("Somebody is working on this right now. Try again in a moment."))

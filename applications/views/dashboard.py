@@ -1,0 +1,138 @@
+"""Where one stands: the dashboard, one's applications and licenses, and what one can do with them."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from applications import documents, eligibility, explanations, queries, submission
+from applications.forms.answers import AnswerForm
+from applications.forms.refusals import add_to, in_words
+from applications.models import Application
+from applications.task_list import accepted_kinds
+from applications.views.summary import summary
+from dlsei.policy.calendar_days import karachi_date
+from dlsei.policy.refusals import Refused
+from dlsei.verbs import Busy
+from licensing.models import License, Programme
+
+
+def dashboard(request: HttpRequest) -> HttpResponse:
+    now = timezone.now()
+    today = karachi_date(now)
+    standing = queries.standing(request.user, now)
+    newest = standing.application
+    earlier = (
+        Application.objects.of(request.user)
+        .submitted()
+        .select_related("university", "cohort", "place__license")
+        .order_by("-submitted_at", "-id")
+    )
+    paid = License.objects.filter(person=request.user, place=None).select_related("cohort")
+    page = {
+        "situation": explanations.situation(standing, request.user, today),
+        "standing": standing,
+        "earlier": [one for one in earlier if not newest or one.pk != newest.pk],
+        "paid": [one for one in paid if not standing.license or one.pk != standing.license.pk],
+    }
+    if standing.status in ("rejected", "withdrawn", "lapsed", "revoked", "expired"):
+        category, university = (
+            (newest.category, newest.university) if newest else (Application.Category.STUDENT, None)
+        )
+        no = eligibility.before_the_form(category, university, person=request.user, today=today)
+        page |= {"may_apply_again": no is None, "why_not": in_words(no) if no else ""}
+    return render(request, "applications/dashboard.html", page)
+
+
+def application(request: HttpRequest, reference: str) -> HttpResponse:
+    """One application, past or present, as submitted; a draft is shown by its form."""
+    found = _own(request, reference)
+    if found.is_draft:
+        return redirect("apply")
+    page = {
+        "application": found,
+        "license": License.objects.filter(place=found.place_id).first() if found.place_id else None,
+        "rows": summary(found),
+        "documents": found.documents.all(),
+        "question": found.questions.open().first(),
+        "timeline": explanations.entries(found, request.user),
+    }
+    return render(request, "applications/application.html", page)
+
+
+def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
+    found = _own(request, reference)
+    if request.method == "POST":
+        try:
+            submission.withdraw(found, by=request.user, now=timezone.now())
+        except Refused as error:
+            messages.error(request, in_words(error.refusal))
+        else:
+            messages.success(request, _("Your application is withdrawn."))
+        return redirect("application", reference=reference)
+    if not found.is_pending:
+        return redirect("application", reference=reference)
+    return render(request, "applications/withdraw.html", {"application": found})
+
+
+def answer(request: HttpRequest, reference: str) -> HttpResponse:
+    """The answer to what a reviewer asked; the application is back in its old place (R10)."""
+    found = _own(request, reference)
+    question = found.questions.open().first()
+    if question is None:
+        messages.info(request, _("There is no open question about this application."))
+        return redirect("application", reference=reference)
+    limits = Programme.in_force().policy.documents
+    form = AnswerForm(
+        request.POST or None,
+        request.FILES or None,
+        kinds=accepted_kinds(found),
+        max_bytes=limits.max_bytes,
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            _answer(found, form, limits.max_bytes, request)
+        except (Refused, Busy) as error:
+            add_to(form, error, "file" if form.cleaned_data.get("file") else None)
+        else:
+            messages.success(
+                request, _("Your answer is sent; your application has kept its place.")
+            )
+            return redirect("dashboard")
+    page = {"application": found, "question": question, "form": form}
+    return render(request, "applications/answer.html", page)
+
+
+def _answer(found: Application, form: AnswerForm, max_bytes: int, request: HttpRequest) -> None:
+    by, now = request.user, timezone.now()
+    file = form.cleaned_data.get("file")
+    if file:
+        content = file.read(max_bytes + 1)
+        documents.attach(found, form.cleaned_data["kind"], file.name, content, by=by, now=now)
+    submission.answer(found, text=form.cleaned_data["text"], by=by, now=now)
+
+
+def license(request: HttpRequest, reference: str) -> HttpResponse:
+    found = get_object_or_404(
+        License.objects.filter(person=request.user).select_related("cohort", "place"),
+        reference=reference,
+    )
+    today = karachi_date(timezone.now())
+    page = {
+        "license": found,
+        "application": Application.objects.filter(place=found.place_id).first()
+        if found.place_id
+        else None,
+        "clause_in_words": explanations.clause_in_words(found.end_clause),
+        "deadlines": explanations.deadlines(found, today) if found.is_live else [],
+        "data_as_of": explanations.data_as_of(),
+    }
+    return render(request, "applications/license.html", page)
+
+
+def _own(request: HttpRequest, reference: str) -> Application:
+    return get_object_or_404(
+        Application.objects.of(request.user).select_related("university", "cohort", "person"),
+        reference=reference,
+    )

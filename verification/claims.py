@@ -3,19 +3,9 @@
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
+from applications.forms.answers import details_form
 from applications.models import Application
-
-ANSWERS = {
-    "program": gettext_lazy("Program"),
-    "department": gettext_lazy("Department"),
-    "registration_number": gettext_lazy("Registration number"),
-    "semester": gettext_lazy("Semester"),
-    "first_semester": gettext_lazy("In the first semester"),
-    "designation": gettext_lazy("Designation"),
-    "employee_number": gettext_lazy("Employee number"),
-}
 
 
 @dataclass(frozen=True)
@@ -38,9 +28,9 @@ def claims(application: Application) -> list[Claim]:
         Claim(_("Applies as"), application.get_category_display()),
         Claim(_("University"), str(application.university)),
     ]
-    for name, value in application.answers.items():
-        label = str(ANSWERS.get(name, name.replace("_", " ").capitalize()))
+    for name, field in details_form(application.category).base_fields.items():
+        value = application.answers.get(name, "")
         if isinstance(value, bool):
             value = _("Yes") if value else _("No")
-        stated.append(Claim(label, str(value), ltr=name.endswith("_number")))
+        stated.append(Claim(str(field.label), str(value), ltr=name.endswith("_number")))
     return [claim for claim in stated if claim.value]

@@ -7,12 +7,12 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from applications.forms import refusals
 from applications.models import University
 from dlsei.forms import DateInput, Form, ModelForm
-from dlsei.policy.refusals import REFUSALS, Refusal, Refused
+from dlsei.policy.refusals import REFUSALS, Refused
 from dlsei.verbs import Busy
 
-BUSY = _("Somebody else is deciding here right now, so nothing was changed. Try again.")
 FIELDS = {
     "note-missing": "note",
     "reason-missing": "reason",
@@ -21,26 +21,21 @@ FIELDS = {
 }
 
 
-def in_words(refusal: Refusal) -> str:
-    """A refusal's sentence in the reader's language, with the clause behind it."""
-    sentence = gettext(refusal.sentence) % refusal.values
-    return gettext("%(sentence)s (Clause %(clause)s)") % {
-        "sentence": sentence,
-        "clause": refusal.clause,
-    }
-
-
 def attempt(form: forms.BaseForm, write: Callable[[], Any]) -> bool:
     """Says whether `write`, a verb's call, was done; if it was refused, the form says why."""
     try:
         write()
     except Refused as refused:
-        field = FIELDS.get(refused.refusal.code)
-        known = field if field in form.fields else None
-        form.add_error(known, in_words(refused.refusal))
+        refusal = refused.refusal
+        field = FIELDS.get(refusal.code)
+        if field in form.fields:
+            form.add_error(field, refusals.in_words(refusal))
+        else:
+            said = {"sentence": refusals.in_words(refusal), "clause": refusal.clause}
+            form.add_error(None, gettext("%(sentence)s (Clause %(clause)s)") % said)
         return False
-    except Busy:
-        form.add_error(None, BUSY)
+    except Busy as busy:
+        refusals.add_to(form, busy)
         return False
     return True
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -92,10 +93,10 @@ def nudged(request: pytest.FixtureRequest) -> Iterator[list[str]]:
 
 
 @pytest.fixture(autouse=True)
-def private_files(
+def own_storages(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Path | None]:
-    """Documents of tests are stored in a directory of their own."""
+    """Documents, cache keys and rate limits of each test are its own; static files are not hashed."""
     if not _has_database(request):
         yield None
         return
@@ -103,6 +104,14 @@ def private_files(
     from django.test import override_settings
 
     directory = tmp_path_factory.mktemp("documents")
-    files = {**settings.STORAGES["default"], "OPTIONS": {"location": str(directory)}}
-    with override_settings(STORAGES={**settings.STORAGES, "default": files}):
+    files = {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": str(directory)},
+    }
+    static = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    cache = {**settings.CACHES["default"], "KEY_PREFIX": f"test-{uuid4().hex}"}
+    with override_settings(
+        STORAGES={**settings.STORAGES, "default": files, "staticfiles": static},
+        CACHES={**settings.CACHES, "default": cache},
+    ):
         yield directory

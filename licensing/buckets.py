@@ -65,6 +65,21 @@ def add_tranche(
     return tranche
 
 
+def resize(opened: Tranche, size: int) -> bool:
+    """Makes an opened tranche `size` seats large, unless more seats of the bucket are held (I1).
+
+    The caller holds the cohort's lock.
+    """
+    more = size - opened.size
+    enough = Cohort.objects.filter(pk=opened.cohort_id, seats_held__lte=F("seats_total") + more)
+    if more and not enough.update(seats_total=F("seats_total") + more):
+        return False
+    Tranche.objects.filter(pk=opened.pk).update(size=size)
+    if more > 0:
+        schedule.nudge("issue")
+    return True
+
+
 @verb
 def open_tranches(*, by: Actor, now: datetime) -> dict[str, int]:
     """Opens every tranche whose day has come and that is not open yet, and wakes the allocator."""

@@ -81,12 +81,12 @@ def load(text: str, source: str, *, by: Actor, now: datetime) -> Programme:
         loaded_by=by if isinstance(by, User) else None,
     )
     for cohort in programme.cohorts.values():
-        _load_cohort(cohort, now)
+        _load_cohort(cohort, source, now)
     buckets.open_tranches(by=by, now=now)
     return loaded
 
 
-def _load_cohort(cohort: policy.CohortPolicy, now: datetime) -> None:
+def _load_cohort(cohort: policy.CohortPolicy, source: str, now: datetime) -> None:
     follows = Cohort.objects.get(name=cohort.follows) if cohort.follows else None
     row, _ = Cohort.objects.update_or_create(
         name=cohort.name,
@@ -95,15 +95,19 @@ def _load_cohort(cohort: policy.CohortPolicy, now: datetime) -> None:
         | {"follows": follows, "coursera_program": _stand_in(Cohort.objects.count() + 1)},
     )
     for number, tranche in enumerate(cohort.tranches, start=1):
-        # An opened tranche has been promised: only one still to come can change.
-        Tranche.objects.filter(cohort=row, number=number, opened_at=None).update(
-            size=tranche.size, available_from=tranche.from_
-        )
-        Tranche.objects.get_or_create(
-            cohort=row,
-            number=number,
-            defaults={"size": tranche.size, "available_from": tranche.from_},
-        )
+        opened = row.tranches.filter(number=number, opened_at__isnull=False).first()
+        if opened is None:
+            Tranche.objects.update_or_create(
+                cohort=row,
+                number=number,
+                defaults={"size": tranche.size, "available_from": tranche.from_},
+            )
+        elif not buckets.resize(opened, tranche.size):
+            raise policy.ProgrammeError(
+                source,
+                f'cohorts."{cohort.name}".tranches[{number - 1}].size',
+                f"{row.seats_held} seats of the cohort are held, so that it cannot shrink that far",
+            )
     wanted = [
         RevocationRule(
             cohort=row, clause=r.clause, stage=r.stage, days=r.days, mode=r.mode, rank=rank

@@ -50,9 +50,9 @@ class TestOwing:
     def test_a_change_that_is_rolled_back_owes_nothing(self, now):
         person = UserFactory()
 
-        with pytest.raises(ZeroDivisionError), transaction.atomic():
+        with transaction.atomic():
             owe(person, now)
-            raise ZeroDivisionError
+            transaction.set_rollback(True)
 
         assert not Mail.objects.exists()
 

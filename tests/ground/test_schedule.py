@@ -107,9 +107,9 @@ class TestNudges:
         assert nudged == ["issue", "deliver_mail"]
 
     def test_a_change_that_is_rolled_back_wakes_nobody(self, nudged):
-        with pytest.raises(ZeroDivisionError), transaction.atomic():
+        with transaction.atomic():
             schedule.nudge("issue")
-            raise ZeroDivisionError
+            transaction.set_rollback(True)
 
         assert nudged == []
 

@@ -133,7 +133,7 @@ def brake(cohort: Cohort, evidence_on: date, *, by: Actor, now: datetime) -> boo
         cohort=cohort, next_mode=RevocationRule.Mode.AUTOMATIC
     )
     would_revoke = due.count()
-    live = License.objects.live().of_bucket().filter(cohort=cohort).count()
+    live = Cohort.objects.values_list("seats_held", flat=True).get(pk=cohort.pk)
     if not clocks.stopped_by_brake(would_revoke, live, cohort.policy.revocation.brake):
         return True
     lock(COHORT, cohort.pk)

@@ -9,7 +9,10 @@ from dlsei.policy.wording import gettext_noop as _
 
 @dataclass(frozen=True)
 class Clause:
-    """A clause: `text` as HEC wrote it (" … " where words are left out), `plain` untranslated."""
+    """A clause: `text` as HEC wrote it (" … " where words are left out), `plain` untranslated.
+
+    `plain` names no date and no number: those are the programme's, see `figures`.
+    """
 
     id: str
     text: str
@@ -21,18 +24,23 @@ _ROWS = (
         "1.a",
         "18K Licenses will be provided to users on the first come first serve basis. … "
         "The first cohort will commence from 1st week of January 2023 will end on 31st July 2023.",
-        _("Cohort I ran from January to 31 July 2023; its licenses ended with it."),
+        _(
+            "Licenses of Cohort I go to those who apply first, "
+            "and end with the last day of the cohort."
+        ),
     ),
     Clause(
         "1.b",
         "And 2k licenses will be added in this cohort from February 14, 2022.",
-        _("From 14 February 2023 there were 2,000 more licenses in Cohort I."),
+        _(
+            "Licenses can be added to a cohort while it runs; they count from a day of their own on."
+        ),
     ),
     Clause(
         "1.c",
         "The second cohort will begin from 1st August 2023 and will end 14th February 2024 "
         "of 26k Licenses.",
-        _("Cohort II has 26,000 licenses, from 1 August 2023 to February 2024."),
+        _("Cohort II has licenses of its own; they end with the last day of the cohort."),
     ),
     Clause(
         "2.a",
@@ -78,9 +86,8 @@ _ROWS = (
         "… Transcript or Certificate of previous education incase he/she is student of first "
         "semester in the university.",
         _(
-            "A student shows an admission card, a student card or the transcript of the previous "
-            "semester; in the first semester a transcript or certificate of previous education "
-            "will do."
+            "A student shows a document that proves the place at the university, such as a student "
+            "card; in the first semester a proof of previous education will do."
         ),
     ),
     Clause(
@@ -139,7 +146,7 @@ _ROWS = (
         "4.1.l",
         "It is expected from the focal persons to act on each submitted application within "
         "24hours.",
-        _("A focal person should act on an application within 24 hours."),
+        _("A focal person should act on an application within hours of its submission."),
     ),
     Clause(
         "4.1.m",
@@ -149,7 +156,9 @@ _ROWS = (
     Clause(
         "4.2.a",
         "They need to provide an employment letter or office card for their verification.",
-        _("Faculty, staff and HEC employees show an employment letter or an office card."),
+        _(
+            "Faculty, staff and HEC employees show a document of their employment, such as an office card."
+        ),
     ),
     Clause(
         "4.2.b",
@@ -196,7 +205,7 @@ _ROWS = (
     Clause(
         "A.0",
         "The timelines of Cohort-II are: Start date: August 01, 2023 End Date: Feb 15, 2024",
-        _("Cohort II runs from 1 August 2023 to 15 February 2024."),
+        _("Cohort II has a first and a last day; both are days of use."),
     ),
     Clause(
         "A.1",
@@ -239,8 +248,8 @@ _ROWS = (
         "Licenses will be extended till September 30th, 2023, for learners who have achieved 50% "
         "progress completion in specialization and professional courses. (After July 15, 2023)",
         _(
-            "Learners halfway through a specialization or a professional certificate in July 2023 "
-            "keep their license of Cohort I until 30 September 2023."
+            "Learners who have come far enough in a specialization or a professional certificate "
+            "keep their license of Cohort I beyond the end of the cohort."
         ),
     ),
 )

@@ -186,8 +186,10 @@ class Product:
     def _command(self, name: str, *arguments: str) -> str:
         log = self.home / "logs" / f"{arguments[0]}.log"
         log.unlink(missing_ok=True)
+        command = [sys.executable, "manage.py", *arguments]
         with step(name):
-            self.supervisor.run(Process(name, [sys.executable, "manage.py", *arguments], log))
+            # What a command says is shown to the person at the terminal: no log lines in between.
+            self.supervisor.run(Process(name, command, log, {"LOG_LEVEL": "ERROR"}))
         return log.read_text()
 
     def _signs_of_readiness(self) -> dict[str, Callable[[], bool]]:

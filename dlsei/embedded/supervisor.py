@@ -27,11 +27,12 @@ def die_with_parent() -> None:
 
 @dataclass
 class Process:
-    """One supervised process: what to run, where its output goes."""
+    """One supervised process: what to run, where its output goes, what its environment has besides."""
 
     name: str
     command: Sequence[str]
     log: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
     popen: "subprocess.Popen[bytes] | None" = None
     started: float = 0.0
     short_lives: int = field(default=0)
@@ -71,7 +72,7 @@ class Supervisor:
             process.popen = subprocess.Popen(
                 process.command,
                 cwd=self.cwd,
-                env=dict(self.environment),
+                env=dict(self.environment) | dict(process.environment),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

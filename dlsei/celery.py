@@ -10,15 +10,31 @@ from datetime import datetime, time, timedelta
 from functools import partial
 from typing import Any
 
-from celery import Celery
+import structlog
+from celery import Celery, signals
 from celery.schedules import crontab
+from django.dispatch import receiver
 from django.utils.module_loading import import_string
+from django_structlog.celery.signals import bind_extra_task_metadata
+from django_structlog.celery.steps import DjangoStructLogInitStep
 
 from dlsei.policy.calendar_days import KARACHI
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dlsei.settings")
 app = Celery("dlsei")
 app.config_from_object("django.conf:settings", namespace="CELERY")
+app.steps["worker"].add(DjangoStructLogInitStep)
+
+
+@signals.setup_logging.connect
+def log_as_configured(**kwargs: Any) -> None:
+    """Keeps Celery from setting up logs of its own: Django's settings have said how."""
+
+
+@receiver(bind_extra_task_metadata)
+def name_in_logs(task: Any, **kwargs: Any) -> None:
+    """Every log line of a task says which job it is."""
+    structlog.contextvars.bind_contextvars(task=task.name)
 
 
 @dataclass(frozen=True)

@@ -68,14 +68,14 @@ class Situation:
     timeline: list[Entry] = field(default_factory=list)
 
 
-def situation(standing: Standing, person: User, today: date) -> Situation:
+def situation(standing: Standing, person: User) -> Situation:
     """The standing of `person` with its explanation, deadlines and timeline."""
     application, license = standing.application, standing.license
     live = license if license and license.is_live else None
     return Situation(
         standing=standing,
         explanation=EXPLANATIONS[standing.status](standing),
-        deadlines=deadlines(live, today) if live else [],
+        deadlines=deadlines(live) if live else [],
         data_as_of=data_as_of() if live else None,
         timeline=entries(application, person) if application else [],
     )
@@ -252,21 +252,22 @@ EXPLANATIONS: dict[str, Callable[[Standing], Explanation]] = {
 }
 
 
-def deadlines(license: License, today: date) -> list[DeadlineInWords]:
+def deadlines(license: License) -> list[DeadlineInWords]:
     """The rules that can still meet a live license, the nearest first, its last day at the end."""
     handled = frozenset(
         clocks.Ground(*ground) for ground in license.cases.values_list("clause", "stage", "base_on")
     )
     facts = license.facts(handled)
-    found = [
-        deadline
-        for rule in license.cohort.policy.revocation.rules
-        if (deadline := clocks.next_deadline(facts, [rule])) and deadline.on < license.ends_on
-    ]
+    found: dict[str, clocks.Deadline] = {}
+    for rule in license.cohort.policy.revocation.rules:
+        deadline = clocks.next_deadline(facts, [rule])
+        # Of a rule with stages only the next; what falls after the last day never falls due.
+        if deadline and deadline.on < license.ends_on:
+            found.setdefault(rule.clause, deadline)
     ends = DeadlineInWords(
         license.ends_on, "", _("Your license ends"), _("You keep what you have learnt.")
     )
-    return [_in_words(one) for one in sorted(found, key=lambda one: one.on)] + [ends]
+    return [_in_words(one) for one in sorted(found.values(), key=lambda one: one.on)] + [ends]
 
 
 def _in_words(deadline: clocks.Deadline) -> DeadlineInWords:
@@ -296,7 +297,7 @@ def entries(application: Application, person: User) -> list[Entry]:
         if question.answered_at:
             answered = Entry(_("You answered"), question.answered_at, _("You"), question.answer)
             told.append(answered)
-    return sorted(told, key=lambda entry: entry.at, reverse=True)
+    return sorted(told, key=lambda entry: entry.at)[::-1]
 
 
 def _entry(event: Event, application: Application, person: User) -> Entry | None:

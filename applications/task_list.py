@@ -44,7 +44,7 @@ def tasks(draft: Application | None, person: User) -> list[Task]:
     found = [
         Task(
             "apply_role",
-            _("What you are"),
+            _("Your role"),
             then,
             reverse("apply_role"),
             _("Say whether you are a student, faculty, staff or an HEC employee."),

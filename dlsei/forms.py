@@ -64,14 +64,18 @@ class FormMixin:
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name in self.autocomplete.keys() & self.fields.keys():
+            self.fields[name].widget.attrs["autocomplete"] = self.autocomplete[name]
+
+    def full_clean(self) -> None:
+        # Not in __init__: django-allauth adds fields after ours.
         for name, field in self.fields.items():
-            if name in self.autocomplete:
-                field.widget.attrs["autocomplete"] = self.autocomplete[name]
             # Django's "This field is required.", five times in a summary, helps nobody.
             if field.error_messages["required"] is forms.Field.default_error_messages["required"]:
                 field.error_messages["required"] = missing(field) % {
                     "label": field.label or name.replace("_", " ")
                 }
+        super().full_clean()  # type: ignore[misc]
 
 
 class Form(FormMixin, forms.Form):

@@ -88,7 +88,7 @@ def apply_role(request: HttpRequest) -> HttpResponse:
             draft = submission.start(by, by=by, now=now)
             draft = submission.save(draft, category=category, by=by, now=now)
             return _next(request, "apply_role", draft)
-    return render(request, "applications/question.html", _page(form, _("What are you?")))
+    return render(request, "applications/question.html", _page(form, _("Your role")))
 
 
 def apply_university(request: HttpRequest) -> HttpResponse:

@@ -31,7 +31,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     )
     paid = License.objects.filter(person=request.user, place=None).select_related("cohort")
     page = {
-        "situation": explanations.situation(standing, request.user, today),
+        "situation": explanations.situation(standing, request.user),
         "standing": standing,
         "earlier": [one for one in earlier if not newest or one.pk != newest.pk],
         "paid": [one for one in paid if not standing.license or one.pk != standing.license.pk],
@@ -118,14 +118,13 @@ def license(request: HttpRequest, reference: str) -> HttpResponse:
         License.objects.filter(person=request.user).select_related("cohort", "place"),
         reference=reference,
     )
-    today = karachi_date(timezone.now())
     page = {
         "license": found,
         "application": Application.objects.filter(place=found.place_id).first()
         if found.place_id
         else None,
         "clause_in_words": explanations.clause_in_words(found.end_clause),
-        "deadlines": explanations.deadlines(found, today) if found.is_live else [],
+        "deadlines": explanations.deadlines(found) if found.is_live else [],
         "data_as_of": explanations.data_as_of(),
     }
     return render(request, "applications/license.html", page)

@@ -26,7 +26,7 @@ def summary(application: Application, *, changeable: bool = False) -> list[dict[
         },
         {"key": _("E-mail address"), "value": person.email, "ltr": True},
         {
-            "key": _("What you are"),
+            "key": _("Role"),
             "value": application.get_category_display(),
             "url": change("apply_role"),
         },

@@ -9,6 +9,13 @@ import pytest
 from tests.parts import CourseraServer, MailServer, coursera_server, mail_server
 
 
+def reconnect() -> None:
+    """Forgets the connection to Coursera: a forked process must not share its parent's sockets."""
+    from licensing import invitations
+
+    invitations._from_settings.cache_clear()
+
+
 @pytest.fixture
 def smtp(settings: Any) -> Iterator[MailServer]:
     """The mail server that the product delivers to."""
@@ -21,11 +28,9 @@ def smtp(settings: Any) -> Iterator[MailServer]:
 @pytest.fixture
 def coursera(settings: Any, now: datetime) -> Iterator[CourseraServer]:
     """The Coursera that the product reaches over HTTP; its report shows the moment it is asked."""
-    from licensing import invitations
-
     with coursera_server(now) as server:
         settings.COURSERA_URL = server.url
         settings.COURSERA_REPORT_LAG_HOURS = 0
-        invitations.coursera.cache_clear()
+        reconnect()
         yield server
-        invitations.coursera.cache_clear()
+        reconnect()

@@ -76,7 +76,9 @@ class Job:
 
         verb = partial(self.do, now)
         if self.at is None:
-            return [verb()]
+            result = verb()
+            schedule.finished(self.name, now)
+            return [result]
         retry = timedelta(minutes=self.retry_minutes)
         results = [
             schedule.once(self.name, key, verb, now=now, retry=retry)
@@ -94,6 +96,7 @@ JOBS = {
         Job("deliver_mail", "dlsei.outbox.deliver", minutes=1),
         Job("invite", "licensing.invitations.settle", minutes=1),
         Job("continue_runs", "licensing.revocation.continue_runs", minutes=1),
+        Job("run_imports", "licensing.imports.run", minutes=1),
         Job("remind", "verification.reminders.remind", minutes=15),
         Job("open_tranches", "licensing.buckets.open_tranches", at=time(0, 5)),
         Job("expire", "licensing.expiry.expire", at=time(0, 5)),

@@ -16,10 +16,11 @@ import structlog
 from structlog.stdlib import ProcessorFormatter
 from structlog.typing import EventDict, Processor
 
-FIELDS = (
-    "timestamp level logger event request_id user_id request code task_id task parent_task_id"
-    " child_task_id child_task_name duration_ms terminated expired signame exception"
-).split()
+FIELDS = [
+    *("timestamp", "level", "logger", "event", "request_id", "user_id", "request", "code"),
+    *("task_id", "task", "parent_task_id", "child_task_id", "child_task_name"),
+    *("duration_ms", "terminated", "expired", "signame", "exception"),
+]
 FRAMES_SHOWN = 20
 PROJECT = Path(__file__).resolve().parents[1]
 

@@ -17,6 +17,7 @@ logger = logging.getLogger(__name__)
 LEASE = timedelta(minutes=25)
 """Longer than any task may run (`CELERY_TASK_TIME_LIMIT`), so that a live run is never doubled."""
 
+TICK = "tick"
 Result = dict[str, Any]
 
 
@@ -54,6 +55,16 @@ def take_slot(job: str, key: str, now: datetime) -> Slot | None:
         .update(leased_until=now + LEASE, started_at=now, attempts=F("attempts") + 1)
     )
     return Slot.objects.get(job=job, key=key) if taken else None
+
+
+def finished(job: str, now: datetime) -> None:
+    """Notes when a job of the minute last came to its end: nothing hangs on it but the watch."""
+    Slot.objects.bulk_create(
+        [Slot(job=job, key=TICK, finished_at=now)],
+        update_conflicts=True,
+        unique_fields=["job", "key"],
+        update_fields=["finished_at"],
+    )
 
 
 def is_finished(job: str, key: str) -> bool:

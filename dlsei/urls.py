@@ -7,6 +7,7 @@ from django.urls import include, path
 from django.views.i18n import set_language
 
 from dlsei import health
+from dlsei.metrics import metrics
 from dlsei.styleguide import styleguide
 from verification.views.documents import document
 from verification.views.landing import home
@@ -25,4 +26,5 @@ urlpatterns = [
     path("styleguide/", styleguide, name="styleguide"),
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
 ]

@@ -3,6 +3,7 @@
 from datetime import date, datetime
 
 from applications.models import University
+from applications.registration import register
 from dlsei.history import Actor
 from dlsei.models import User
 from dlsei.permissions import require_hec
@@ -54,7 +55,7 @@ def invite(
     _require_keeper(by)
     person = User.objects.filter(email__iexact=email.strip()).first()
     if person is None:
-        person = User.objects.create_user(email.strip(), full_name=full_name.strip())
+        person = register(email.strip(), full_name.strip(), by=by, now=now)
     return nominate(person, university, since, until, by=by, now=now)
 
 

@@ -49,6 +49,7 @@ class Beat:
         self.nudged: list[str] = []
         self.down_until: datetime | None = None
         self.ran: dict[str, datetime] = {}
+        self.failed: set[tuple[str, type[Exception]]] = set()
         self.wakes: dict[str, set[datetime]] = {name: set() for name in self.jobs}
         for job in self.jobs.values():
             self._wake_daily(job, edges.clock.now)
@@ -122,9 +123,8 @@ class Beat:
                     self.wake(REMIND, now + REMIND_EVERY)
                 continue
             if did:
-                self.changed()
-            if did and job.name == FETCH:
-                self.reported()
+                # Jobs of the minute do nothing with a report; what is owed for each one does.
+                self.reported() if job.name == FETCH else self.changed()
             if any(not schedule.is_finished(job.name, key) for key in job.owed(now)):
                 self.wake(job.name, now + timedelta(minutes=max(job.retry_minutes, job.minutes)))
 
@@ -138,7 +138,10 @@ class Beat:
         """Runs one job; says whether it did anything. One that fails is tried again, as in production."""
         try:
             results = job.run(self.edges.clock.now)
-        except Exception:
-            logger.exception("%s failed", job.name)
+        except Exception as error:
+            known = (job.name, type(error))
+            if known not in self.failed:
+                logger.exception("%s failed at %s", job.name, self.edges.clock.now)
+                self.failed.add(known)
             return False
         return any(any(result.values()) for result in results if isinstance(result, dict))

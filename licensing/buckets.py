@@ -57,27 +57,12 @@ def add_tranche(
 ) -> Tranche:
     """Adds `size` seats to a cohort from a day on; opened at once when that day has come (R3)."""
     lock(COHORT, cohort.pk)
-    number = cohort.tranches.count() + 1
+    number = Tranche.BY_HAND + cohort.tranches.filter(number__gte=Tranche.BY_HAND).count()
     tranche = Tranche.objects.create(
         cohort=cohort, number=number, size=size, available_from=available_from
     )
     _open(cohort, now)
     return tranche
-
-
-def resize(opened: Tranche, size: int) -> bool:
-    """Makes an opened tranche `size` seats large, unless more seats of the bucket are held (I1).
-
-    The caller holds the cohort's lock.
-    """
-    more = size - opened.size
-    enough = Cohort.objects.filter(pk=opened.cohort_id, seats_held__lte=F("seats_total") + more)
-    if more and not enough.update(seats_total=F("seats_total") + more):
-        return False
-    Tranche.objects.filter(pk=opened.pk).update(size=size)
-    if more > 0:
-        schedule.nudge("issue")
-    return True
 
 
 @verb

@@ -55,7 +55,8 @@ def extend(*, by: Actor, now: datetime) -> dict[str, int]:
     cohort = Cohort.objects.named(rule.cohort)
     lock(COHORT, cohort.pk)
     cohort.refresh_from_db()
-    over = cohort.is_over(karachi_date(now))
+    # Nothing to give when the cohort itself lasts longer.
+    over = cohort.is_over(karachi_date(now)) or rule.until <= cohort.ends
     if not policy.in_season(rule, karachi_date(report.as_of), over):
         return {"extended": 0}
     with connection.cursor() as cursor:

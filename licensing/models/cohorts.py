@@ -37,6 +37,11 @@ class Programme(models.Model):
         return _read(self.text)
 
     @classmethod
+    def latest(cls) -> "Programme | None":
+        """The version in force, None before the first was loaded."""
+        return cls.objects.order_by("version").last()
+
+    @classmethod
     def in_force(cls) -> "Programme":
         return cls.objects.latest()
 
@@ -108,7 +113,12 @@ class Cohort(models.Model):
 
 
 class Tranche(models.Model):
-    """Seats that count from a date on; opened once, by the nightly job or when added later (R3)."""
+    """Seats that count from a date on; opened once, by the nightly job or when added later (R3).
+
+    `number` is the tranche's place in the file; those added by hand are numbered from `BY_HAND` on.
+    """
+
+    BY_HAND = 1000
 
     id: models.BigAutoField
     cohort = models.ForeignKey(Cohort, models.PROTECT, related_name="tranches")

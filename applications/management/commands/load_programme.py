@@ -36,6 +36,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", nargs="?", type=Path, default=SHIPPED, metavar="FILE")
+        parser.add_argument("--show", action="store_true", help="prints the one in force instead")
         parser.add_argument("--yes", action="store_true", help="changes without asking")
         parser.add_argument("--dry-run", action="store_true", help="shows what would change")
         parser.add_argument("--json", action="store_true", help="one object on standard output")
@@ -55,6 +56,9 @@ class Command(BaseCommand):
         shift_to_today: bool,
         **options: Any,
     ) -> None:
+        if options["show"]:
+            self.stdout.write(Programme.in_force().text)
+            return
         now = timezone.now()
         try:
             text = file.read_text(encoding="utf-8")

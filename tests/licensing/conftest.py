@@ -1,0 +1,3 @@
+from tests.edges import coursera, smtp
+
+__all__ = ["coursera", "smtp"]

@@ -61,6 +61,11 @@ class Manifest:
     gone: list[str]
     format: int = FORMAT
 
+    @property
+    def moment(self) -> datetime:
+        """The time of the backup, aware."""
+        return datetime.fromisoformat(self.made_at)
+
     @classmethod
     def read(cls, directory: Path) -> "Manifest":
         """The manifest in `directory`. Raises CannotRestore when there is none that can be read."""

@@ -1,0 +1,39 @@
+"""Django's own checks for a deployment find nothing to warn of in the example's settings."""
+
+import os
+import re
+import subprocess
+import sys
+
+from django.conf import settings
+
+KEY = "zQ3-kV8_wT1xB6nM0jL5hG2fD9sA4pO7iU1yT3rE6wQ8mN5bXc2"
+
+
+def example() -> dict[str, str]:
+    """The settings of `.env.example`, each as if its comment sign were taken away."""
+    text = (settings.BASE_DIR / ".env.example").read_text(encoding="utf-8")
+    return dict(re.findall(r"^#([A-Z0-9_]+)=(.*)$", text, re.MULTILINE))
+
+
+def check(**changed: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+        cwd=settings.BASE_DIR,
+        env=os.environ | example() | changed,
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_the_example_is_fit_for_deployment(tmp_path) -> None:
+    checked = check(SECRET_KEY=KEY, DLSEI_DATA=str(tmp_path))
+
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_a_site_without_tls_is_not(tmp_path) -> None:
+    checked = check(SECRET_KEY=KEY, DLSEI_DATA=str(tmp_path), SITE_URL="http://dlsei.example")
+
+    assert checked.returncode == 1
+    assert "security.W004" in checked.stderr

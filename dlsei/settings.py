@@ -108,7 +108,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {
     "default": {
-        "BACKEND": "django_redis.cache.RedisCache",
+        "BACKEND": "dlsei.cache.ForgetfulCache",
         "LOCATION": REDIS_URL,
         # Sessions live in the database as well: a dead Redis costs time, not a page.
         "OPTIONS": {

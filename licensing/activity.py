@@ -4,7 +4,6 @@ A report is first written to a spool file (no network inside a transaction, boun
 copied into a temporary table and merged set-based in one transaction.
 """
 
-import csv
 import logging
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -12,123 +11,46 @@ from datetime import datetime, timedelta
 from typing import Any, TextIO
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
 from dlsei.history import Actor
 from dlsei.models import User
 from dlsei.policy.states import CaseState
 from dlsei.verbs import COHORT, lock, verb
-from licensing import clock
-from licensing.coursera.port import Coursera, EnrollmentRow, Membership, RowError
+from licensing import clock, staging
+from licensing.coursera.port import Coursera, Membership, RowError
 from licensing.invitations import coursera
 from licensing.models import Cohort, CohortMember, License, Report, RevocationCase
+from licensing.staging import FACTS, FLAG, KEEP_UNMATCHED, MERGE, NEWS, Progress, Row
 
 logger = logging.getLogger(__name__)
 
-Row = EnrollmentRow | Membership | RowError
-ERRORS_KEPT = 1000
-COLUMNS = [
-    "line",
-    "external_id",
-    "email",
-    "full_name",
-    "program",
-    "content_id",
-    "content_kind",
-    "content_name",
-    "joined_at",
-    "enrolled_at",
-    "last_activity_at",
-    "completed_at",
-    "progress",
-    "courses_completed",
-    "courses_total",
-]
-
-STAGE = """
-CREATE TEMPORARY TABLE reported (
-  line integer, external_id text, email text, full_name text, program text, content_id text,
-  content_kind text, content_name text, joined_at timestamptz, enrolled_at timestamptz,
-  last_activity_at timestamptz, completed_at timestamptz, progress numeric, courses_completed integer,
-  courses_total integer, license_id bigint, cohort_id bigint
-) ON COMMIT DROP
+# What a preview shows: figures of the whole file, and where its programs belong.
+FIGURES = f"""
+SELECT (SELECT count(*) FROM reported), (SELECT count(joined_at) FROM reported),
+       (SELECT count(DISTINCT lower(email)) FROM learner),
+       (SELECT count(DISTINCT license_id) FROM learner),
+       (SELECT count(*) FROM reported JOIN learner USING (external_id, email, program)
+        WHERE license_id IS NULL),
+       (SELECT count(DISTINCT (p.cohort_id, lower(p.email))) FROM learner p
+        LEFT JOIN licensing_cohortmember m
+          ON m.cohort_id = p.cohort_id AND lower(m.email) = lower(p.email)
+        WHERE p.license_id IS NULL AND p.cohort_id IS NOT NULL AND p.email <> '' AND m.id IS NULL),
+       count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new),
+       (SELECT max(greatest(joined_at, enrolled_at, last_activity_at, completed_at)) FROM reported)
+FROM ({NEWS}) news
 """
-# R21: by our license reference, then by e-mail; an address names the person's newest license there.
-MATCH_REFERENCE = """
-UPDATE reported r SET license_id = l.id, cohort_id = l.cohort_id
-FROM licensing_license l WHERE l.reference = r.external_id
-"""
-MATCH_COHORT = """
-UPDATE reported r SET cohort_id = c.id FROM licensing_cohort c
-WHERE r.cohort_id IS NULL AND c.coursera_program = r.program
-"""
-MATCH_EMAIL = """
-UPDATE reported r SET license_id = x.license_id
-FROM (SELECT DISTINCT ON (lower(u.email), l.cohort_id)
-             lower(u.email) AS email, l.cohort_id, l.id AS license_id
-      FROM dlsei_user u JOIN licensing_license l ON l.person_id = u.id
-      WHERE lower(u.email) IN (SELECT lower(email) FROM reported WHERE license_id IS NULL)
-      ORDER BY lower(u.email), l.cohort_id, l.id DESC) x
-WHERE r.license_id IS NULL AND lower(r.email) = x.email AND r.cohort_id = x.cohort_id
-"""
-# A later report never erases: the earliest beginning, the latest activity, the furthest progress.
-MERGE = """
-INSERT INTO licensing_enrollment AS e
-  (license_id, content_id, content_kind, content_name, enrolled_at, completed_at, last_activity_at,
-   progress, courses_completed, courses_total, report_id)
-SELECT license_id, content_id, content_kind, max(content_name), min(enrolled_at), min(completed_at),
-       max(last_activity_at), max(progress), max(courses_completed), max(courses_total), %(report)s
-FROM reported WHERE license_id IS NOT NULL AND content_id IS NOT NULL
-GROUP BY license_id, content_kind, content_id
-ORDER BY license_id, content_kind, content_id
-ON CONFLICT (license_id, content_kind, content_id) DO UPDATE SET
-  enrolled_at = least(e.enrolled_at, excluded.enrolled_at),
-  completed_at = least(e.completed_at, excluded.completed_at),
-  last_activity_at = greatest(e.last_activity_at, excluded.last_activity_at),
-  progress = greatest(e.progress, excluded.progress),
-  courses_completed = greatest(e.courses_completed, excluded.courses_completed),
-  courses_total = coalesce(excluded.courses_total, e.courses_total),
-  report_id = excluded.report_id
-WHERE (least(e.enrolled_at, excluded.enrolled_at), least(e.completed_at, excluded.completed_at),
-       greatest(e.last_activity_at, excluded.last_activity_at), greatest(e.progress, excluded.progress),
-       greatest(e.courses_completed, excluded.courses_completed))
-  IS DISTINCT FROM (e.enrolled_at, e.completed_at, e.last_activity_at, e.progress, e.courses_completed)
-"""
-# Being a member or enrolled makes a license active at that time (R9); enrollment, progress and completion are activity.
-FACTS = """
-UPDATE licensing_license l
-SET activated_at = x.activated_at, enrolled_at = x.enrolled_at, completed_at = x.completed_at,
-    last_activity_at = x.last_activity_at,
-    state = CASE WHEN l.state = 'invited' AND x.activated_at IS NOT NULL THEN 'active' ELSE l.state END
-FROM (
-  SELECT t.id, least(t.activated_at, min(r.joined_at), min(r.enrolled_at)) AS activated_at,
-    least(t.enrolled_at, min(r.enrolled_at), min(r.completed_at)) AS enrolled_at,
-    least(t.completed_at, min(r.completed_at)) AS completed_at,
-    greatest(t.last_activity_at, max(r.last_activity_at), max(r.enrolled_at), max(r.completed_at))
-      AS last_activity_at
-  FROM licensing_license t JOIN reported r ON r.license_id = t.id
-  WHERE t.ended_at IS NULL GROUP BY t.id
-) x
-WHERE l.id = x.id AND (l.activated_at, l.enrolled_at, l.completed_at, l.last_activity_at)
-  IS DISTINCT FROM (x.activated_at, x.enrolled_at, x.completed_at, x.last_activity_at)
-RETURNING l.id
-"""
-# A.1, R18: named by a cohort's data without a license of ours there; R4: a paid license sets no flag.
-FLAG = """
-INSERT INTO licensing_cohortmember (cohort_id, email, external_id, full_name, person_id, flagged_at, report_id)
-SELECT DISTINCT ON (r.cohort_id, lower(r.email))
-       r.cohort_id, r.email, r.external_id, r.full_name, u.id, %(now)s, %(report)s
-FROM reported r LEFT JOIN dlsei_user u ON lower(u.email) = lower(r.email)
-WHERE r.license_id IS NULL AND r.cohort_id IS NOT NULL AND r.email <> ''
-ORDER BY r.cohort_id, lower(r.email), r.line
-ON CONFLICT (cohort_id, lower(email)) DO NOTHING
-"""
-KEEP_UNMATCHED = """
-INSERT INTO licensing_unmatchedrow (report_id, external_id, email, full_name, content_name)
-SELECT %(report)s, coalesce(external_id, ''), coalesce(email, ''), coalesce(full_name, ''),
-       coalesce(content_name, '')
-FROM reported WHERE license_id IS NULL ORDER BY line
-"""
+FIGURE_NAMES = (
+    "rows",
+    "members",
+    "learners",
+    "licenses",
+    "unmatched",
+    "new_flags",
+    "new_enrollments",
+    "changed_enrollments",
+    "newest",
+)
 
 
 def latest_report() -> Report | None:
@@ -165,6 +87,7 @@ def take(
     by: Actor,
     now: datetime,
     sha256: str = "",
+    progress: Progress | None = None,
 ) -> Report:
     """Imports rows from either route; what cannot be read is listed on the report, never blocks.
 
@@ -174,48 +97,31 @@ def take(
     if sha256 and (known := Report.objects.filter(sha256=sha256).first()):
         return known
     with tempfile.TemporaryFile("w+", newline="", encoding="utf-8") as spool:
-        errors = _spool(rows, spool)
-        spool.seek(0)
+        errors, _ = staging.spool(rows, spool, progress)
         return merge(spool, errors, source=source, as_of=as_of, sha256=sha256, by=by, now=now)
 
 
-def _spool(rows: Iterable[Row], spool: TextIO) -> list[dict[str, Any]]:
-    errors: list[dict[str, Any]] = []
-    write = csv.DictWriter(spool, COLUMNS, restval="", lineterminator="\n").writerow
-    for line, row in enumerate(rows, start=1):
-        if isinstance(row, RowError):
-            if len(errors) < ERRORS_KEPT:
-                errors.append({"line": row.line, "column": row.column, "message": row.message})
-            continue
-        record: dict[str, Any] = {
-            "line": line,
-            "external_id": row.external_id,
-            "email": row.email,
-            "full_name": row.full_name[:200],
-            "program": row.program_id,
-        }
-        if isinstance(row, Membership):
-            record["joined_at"] = row.joined_at or ""
-        else:
-            record |= {
-                "content_id": row.content_id,
-                "content_kind": row.content_kind,
-                "content_name": row.content_name[:300],
-                "enrolled_at": row.enrolled_at,
-                "last_activity_at": row.last_activity_at or "",
-                "completed_at": row.completed_at or "",
-                "progress": "" if row.progress is None else row.progress,
-                "courses_completed": "" if row.courses_completed is None else row.courses_completed,
-                "courses_total": "" if row.courses_total is None else row.courses_total,
-            }
-        write(record)
-    return errors
+def outlook(
+    rows: Iterable[Row], progress: Progress | None = None
+) -> tuple[dict[str, Any], list[RowError]]:
+    """What importing these rows would find and change, by figure, and the rows that cannot be read.
+
+    Changes nothing. Of the errors the first `ERRORS_KEPT` are given; the figure `errors` has all.
+    """
+    with tempfile.TemporaryFile("w+", newline="", encoding="utf-8") as spool, transaction.atomic():
+        errors, count = staging.spool(rows, spool, progress)
+        with connection.cursor() as cursor:
+            staging.copy(cursor, spool)
+            staging.match(cursor)
+            cursor.execute(FIGURES)
+            figures = dict(zip(FIGURE_NAMES, cursor.fetchone(), strict=True))
+    return figures | {"errors": count}, errors
 
 
 @verb
 def merge(
     spool: TextIO,
-    errors: list[dict[str, Any]],
+    errors: list[RowError],
     *,
     source: str,
     as_of: datetime,
@@ -224,6 +130,8 @@ def merge(
     now: datetime,
 ) -> Report:
     """Merges a spooled report in one transaction: enrollments, facts, clocks, flags, cases."""
+    with connection.cursor() as cursor:
+        staging.copy(cursor, spool)
     lock(COHORT, *Cohort.objects.values_list("pk", flat=True))
     report = Report.objects.create(
         source=source,
@@ -231,17 +139,11 @@ def merge(
         imported_at=now,
         imported_by=by if isinstance(by, User) else None,
         sha256=sha256,
-        errors=errors,
+        errors=[{"line": e.line, "column": e.column, "message": e.message} for e in errors],
     )
     params: dict[str, Any] = {"report": report.pk, "now": now}
     with connection.cursor() as cursor:
-        cursor.execute(STAGE)
-        with cursor.copy(f"COPY reported ({', '.join(COLUMNS)}) FROM STDIN (FORMAT csv)") as copy:
-            while block := spool.read(1 << 16):
-                copy.write(block)
-        for statement in (MATCH_REFERENCE, MATCH_COHORT, MATCH_EMAIL):
-            cursor.execute(statement)
-        cursor.execute("ANALYZE reported")
+        staging.match(cursor)
         cursor.execute(MERGE, params)
         cursor.execute(FACTS)
         changed = [row[0] for row in cursor.fetchall()]
@@ -286,3 +188,18 @@ def flag(cohort: Cohort, email: str, *, full_name: str = "", by: Actor, now: dat
         ],
         ignore_conflicts=True,
     )
+
+
+@verb
+def flag_users(rows: Iterable[Membership], *, by: Actor, now: datetime) -> int:
+    """Notes everybody whom a file names as a user of a cohort (A.1, R18); returns how many are new.
+
+    `program_id` of the rows is the cohort's. It is no report: it says nothing of anybody's activity.
+    """
+    with tempfile.TemporaryFile("w+", newline="", encoding="utf-8") as spool:
+        staging.spool(rows, spool)
+        with connection.cursor() as cursor:
+            staging.copy(cursor, spool)
+            staging.match(cursor)
+            cursor.execute(FLAG, {"report": None, "now": now})
+            return cursor.rowcount

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 ContentKind = Literal["Course", "Specialization"]
 Outcome = Literal["invited", "already-invited", "already-member"]
@@ -31,8 +31,7 @@ class Invited:
     outcome: Outcome
 
 
-@dataclass(frozen=True)
-class Membership:
+class Membership(NamedTuple):
     """One person who accepted the invitation to a program; `joined_at` is aware, in UTC."""
 
     external_id: str
@@ -42,8 +41,7 @@ class Membership:
     program_id: str = ""
 
 
-@dataclass(frozen=True)
-class EnrollmentRow:
+class EnrollmentRow(NamedTuple):
     """One learner in one course or specialization, as Coursera reports it.
 
     Times are aware and in UTC. `progress` is 0 to 100 or None where the report gives none; the

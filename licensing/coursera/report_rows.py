@@ -20,9 +20,12 @@ NO_TIME = gettext_noop("%(column)s is not a date and time: “%(value)s”.")
 NO_PERCENTAGE = gettext_noop("%(column)s is not a number from 0 to 100: “%(value)s”.")
 NO_COUNT = gettext_noop("%(column)s is not a whole number: “%(value)s”.")
 UNKNOWN_VALUE = gettext_noop("%(column)s has an unknown value: “%(value)s”.")
+TOO_LONG = gettext_noop("%(column)s is too long: “%(value)s”.")
 NO_RECORD = gettext_noop("The row is not a record.")
 
 SHOWN_CHARACTERS = 60
+MOST = 32_767
+"""No learner has more courses; what the database can hold."""
 
 
 class Unreadable(Exception):
@@ -108,7 +111,7 @@ def count(value: object, column: str) -> int | None:
         number = int(str(value))
     except ValueError as error:
         raise Unreadable(column, NO_COUNT, value) from error
-    if number < 0:
+    if not 0 <= number <= MOST:
         raise Unreadable(column, NO_COUNT, value)
     return number
 

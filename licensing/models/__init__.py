@@ -1,5 +1,6 @@
 from licensing.models.activity import CohortMember, Enrollment, Report, UnmatchedRow
 from licensing.models.cohorts import Cohort, Programme, RevocationRule, Tranche
+from licensing.models.imports import Import
 from licensing.models.licenses import CourseraJob, Extension, License
 from licensing.models.line import Allocation, Place
 from licensing.models.revocations import RevocationCase, RevocationRun
@@ -11,6 +12,7 @@ __all__ = [
     "CourseraJob",
     "Enrollment",
     "Extension",
+    "Import",
     "License",
     "Place",
     "Programme",

@@ -41,7 +41,8 @@ class Enrollment(models.Model):
     """One learner's way through one course or specialization; a later report never erases."""
 
     id: models.BigAutoField
-    license = models.ForeignKey(License, models.PROTECT, related_name="enrollments")
+    # Found through the unique constraint below, which begins with it.
+    license = models.ForeignKey(License, models.PROTECT, db_index=False, related_name="enrollments")
     content_id = models.CharField(max_length=60)
     content_kind = models.CharField(max_length=20)
     content_name = models.CharField(max_length=300)
@@ -97,6 +98,34 @@ class UnmatchedRow(models.Model):
     email = models.EmailField()
     full_name = models.CharField(max_length=200, blank=True)
     content_name = models.CharField(max_length=300, blank=True)
+    # The whole row as reported; what HEC matches by hand is merged from it.
+    row = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()))
+    license = models.ForeignKey(
+        License, models.PROTECT, null=True, db_index=False, related_name="rows_matched_by_hand"
+    )
+    matched_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, db_index=False, related_name="+"
+    )
+    matched_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="matched_by_hand_by_somebody",
+                condition=models.Q(license=None, matched_by=None, matched_at=None)
+                | models.Q(
+                    license__isnull=False, matched_by__isnull=False, matched_at__isnull=False
+                ),
+            )
+        ]
+        indexes = [
+            models.Index(Lower("email"), name="unmatched_by_address"),
+            models.Index(
+                fields=["license"],
+                name="matched_by_hand",
+                condition=models.Q(license__isnull=False),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.email} ({self.external_id})"

@@ -111,7 +111,7 @@ def remove(document: Document, *, by: Actor, now: datetime) -> None:
 def _delete(application: Application, document: Document) -> None:
     if not application.is_draft or document.application_id != application.pk:
         raise Refused(refuse("not-allowed"))
-    stored = document.file.name
+    stored = document.file.name or ""
     document.delete()
     transaction.on_commit(lambda: default_storage.delete(stored), robust=True)
 

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from applications.views import account, activation, apply, dashboard, documents, start
+from applications.views import account, activation, apply, dashboard, documents, policy, start
 
 urlpatterns = [
     path("", start.start, name="start"),
     path("can-i-apply/", start.can_i_apply, name="can_i_apply"),
+    path("policy/", policy.policy, name="policy"),
     path("apply/", apply.apply, name="apply"),
     path("apply/role/", apply.apply_role, name="apply_role"),
     path("apply/university/", apply.apply_university, name="apply_university"),

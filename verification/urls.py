@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from verification.console import applications, edges, home, licenses, universities
+from verification.console import applications, edges, home, licenses, policy, universities
 from verification.views import decide, queue, review
 from verification.views.home import admin_home
 
@@ -33,6 +33,7 @@ urlpatterns = [
         name="hec_focal_suspend",
     ),
     path("hec/applications/<str:reference>/", applications.hec_application, name="hec_application"),
+    path("hec/policy/", policy.hec_policy, name="hec_policy"),
     path("hec/disputes/", applications.hec_disputes, name="hec_disputes"),
     path("hec/disputes/<int:pk>/", applications.hec_dispute, name="hec_dispute"),
     path("hec/bucket/", licenses.hec_bucket, name="hec_bucket"),

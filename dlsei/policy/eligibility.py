@@ -41,7 +41,8 @@ def check(
 ) -> Refusal | None:
     """Return why the person may not submit an application to `cohort` now, None if they may.
 
-    `earlier` names the cohorts before it. The first reason that applies is given.
+    The questions are the same for students, faculty and staff (4.2.b). `earlier` names the cohorts
+    before it. The first reason that applies is given.
     """
     return (
         check_person(facts, cohort=cohort, earlier=earlier, documents=documents)

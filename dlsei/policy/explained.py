@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from dlsei.policy.clauses import CLAUSES, Clause
-from dlsei.policy.figures import Figure, figures, in_words
+from dlsei.policy.figures import NOBODY, Figure, figures, in_words
 from dlsei.policy.practice import PRACTICE, Practice
 from dlsei.policy.programme import Programme
 from dlsei.policy.readings import READINGS
@@ -38,6 +38,11 @@ class Entry:
     readings: tuple[tuple[str, str], ...]
     figures: tuple[Figure, ...]
     refusals: tuple[Refusal, ...]
+
+    @property
+    def told(self) -> tuple[Figure, ...]:
+        """The figures that mean something to an applicant: no names of clauses, nothing internal."""
+        return tuple(f for f in self.figures if f.concerns != NOBODY and f.value not in CLAUSES)
 
 
 @dataclass(frozen=True)

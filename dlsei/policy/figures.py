@@ -35,6 +35,10 @@ FROM_DAY = _("%(size)s from %(day)s")
 AFTER_DAYS = _("after %(days)s days %(mode)s")
 
 
+class Bytes(int):
+    """A size, which people read in MiB."""
+
+
 @dataclass(frozen=True)
 class Figure:
     """One value of a programme, with the untranslated `label` that a person reads.
@@ -112,6 +116,8 @@ def in_words(
         return separator.join(in_words(one, day, word) for one in value)
     if isinstance(value, date):
         return day(value)
+    if isinstance(value, Bytes):
+        return f"{value / 1024 / 1024:g} MiB"
     if isinstance(value, int | Decimal):
         # Not in groups of three: years.
         return f"{value:,}" if value >= 10_000 else str(value)
@@ -291,7 +297,7 @@ def _of_all(programme: Programme) -> Iterator[Figure]:
             _("Minutes for which an application open at one focal person is not ahead for another"),
             queue.seen_minutes,
             ("4.1.f", "4.1.k", "R8", "R10"),
-            APPLICATIONS,
+            NOBODY,
         ),
         (
             "queue.due_hours",
@@ -335,8 +341,8 @@ def _of_all(programme: Programme) -> Iterator[Figure]:
         ),
         (
             "documents.max_bytes",
-            _("Size of a document in bytes at most"),
-            documents.max_bytes,
+            _("Size of a document at most"),
+            Bytes(documents.max_bytes),
             ("4.1.c", "R7"),
             APPLICATIONS,
         ),

@@ -1,0 +1,104 @@
+"""The deployment files say what they must, read by the tool that will read them."""
+
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import compose
+import pytest
+from django.conf import settings
+
+PROJECT = settings.BASE_DIR
+NEEDED = ("SITE_HOST", "SECRET_KEY", "POSTGRES_PASSWORD", "REDIS_PASSWORD", "S3_SECRET_KEY")
+LONG_LIVED = {"proxy", "web", "worker", "beat", "postgres", "redis", "storage"}
+
+
+def read(**environment: str) -> "subprocess.CompletedProcess[str]":
+    program = Path(compose.__file__).with_name("docker-compose")
+    return subprocess.run(
+        [program, "--file", PROJECT / "docker-compose.yml", "config", "--format", "json"],
+        cwd=PROJECT,
+        env={"PATH": os.environ["PATH"], "HOME": "/nowhere"} | environment,
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.fixture(scope="module")
+def services() -> dict[str, dict]:
+    said = read(**dict.fromkeys(NEEDED, "given"))
+    assert said.returncode == 0, said.stderr
+    return json.loads(said.stdout)["services"]
+
+
+def test_every_part_is_there_and_comes_back_by_itself(services) -> None:
+    assert set(services) == LONG_LIVED | {"prepare"}
+    assert {services[name]["restart"] for name in LONG_LIVED} == {"unless-stopped"}
+
+
+@pytest.mark.parametrize("secret", NEEDED)
+def test_no_secret_has_a_default(secret: str) -> None:
+    others = {name: "given" for name in NEEDED if name != secret}
+
+    said = read(**others)
+
+    assert said.returncode != 0
+    assert secret in said.stderr
+
+
+def test_only_the_proxy_is_reached_from_outside(services) -> None:
+    assert {name for name, service in services.items() if service.get("ports")} == {"proxy"}
+    inside = {name for name, service in services.items() if list(service["networks"]) == ["inside"]}
+    assert {"postgres", "redis", "storage"} <= inside
+
+
+def test_what_was_queued_outlives_redis_and_none_is_thrown_out(services) -> None:
+    command = " ".join(services["redis"]["command"])
+
+    assert "--appendonly yes" in command
+    assert "--maxmemory-policy noeviction" in command
+
+
+def test_the_product_runs_without_rights(services) -> None:
+    for name in ("web", "worker", "beat", "prepare"):
+        service = services[name]
+        assert service["read_only"], name
+        assert service["cap_drop"] == ["ALL"], name
+        assert "no-new-privileges:true" in service["security_opt"], name
+
+
+def test_the_image_is_built_in_two_stages_and_runs_as_nobody_in_particular() -> None:
+    text = (PROJECT / "Dockerfile").read_text()
+    last = text[text.rindex("FROM ") :]
+
+    assert text.count("FROM ") == 2
+    assert re.search(r"^USER dlsei$", last, re.MULTILINE)
+    assert re.search(r"^HEALTHCHECK .*deploy/healthcheck\.py", last, re.MULTILINE)
+    assert "--require-hashes" in text
+
+
+def test_the_image_gets_what_it_needs_and_no_secret() -> None:
+    allowed = re.findall(r"^!(.+)$", (PROJECT / ".dockerignore").read_text(), re.MULTILINE)
+
+    assert all((PROJECT / path).exists() for path in allowed)
+    assert not {".env", ".git", ".data", "tests"} & set(allowed)
+    packages = {path.parent.name for path in PROJECT.glob("*/__init__.py")} - {"tests"}
+    assert packages <= set(allowed)
+
+
+def test_the_proxy_lets_a_document_through_and_hides_the_figures() -> None:
+    text = (PROJECT / "deploy" / "Caddyfile").read_text()
+
+    assert "max_size 7MB" in text
+    assert "path /metrics /readyz" in text
+    assert "encode zstd gzip" in text
+
+
+def test_the_settings_for_compose_are_settings() -> None:
+    known = set(re.findall(r"^#(\w+)=", (PROJECT / ".env.example").read_text(), re.MULTILINE))
+    given = re.findall(r"^(\w+)=", (PROJECT / "deploy" / "env.example").read_text(), re.MULTILINE)
+
+    assert set(given) - known == {"SITE_HOST", "POSTGRES_PASSWORD", "REDIS_PASSWORD"}
+    assert set(NEEDED) <= set(given)

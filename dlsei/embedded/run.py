@@ -133,7 +133,7 @@ class Product:
                 "4",
                 "--preload",
             ]
-            + ["--access-logfile", "-", "--no-control-socket"],
+            + ["--no-control-socket"],
             "worker": [*celery, "worker", "--concurrency", "2", "--loglevel", "INFO"]
             + ["--without-gossip", "--without-mingle"],
             "beat": [*celery, "beat", "--loglevel", "INFO", "--pidfile", ""]

@@ -1,5 +1,4 @@
 # The product as one image: web, worker and beat differ by command alone (docker-compose.yml).
-# syntax=docker/dockerfile:1
 
 FROM python:3.11-slim-bookworm AS build
 ENV PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1

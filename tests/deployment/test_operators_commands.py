@@ -3,6 +3,7 @@
 import pytest
 from django.core.management import CommandError, call_command
 
+from dlsei import history
 from dlsei.models import Mail
 from licensing.models import CourseraJob, License, RevocationRun
 from tests import factories
@@ -65,9 +66,10 @@ def test_what_failed_is_due_now(run: RevocationRun, now, capsys) -> None:
 
 def test_new_links_go_to_those_who_have_not_clicked(run: RevocationRun, now, capsys) -> None:
     invited, active = License.objects.get(), factories.activated(factories.licensed(now=now))
-    License.objects.filter(pk=invited.pk).update(
-        state="invited", invited_at=now, invited_on=now.date()
-    )
+    with history.acting(by=factories.SYSTEM, now=now):
+        License.objects.filter(pk=invited.pk).update(
+            state="invited", invited_at=now, invited_on=now.date()
+        )
 
     call_command("invite_again", "--dry-run")
     assert CourseraJob.objects.filter(generation=2).count() == 0

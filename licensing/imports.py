@@ -45,8 +45,15 @@ _REFUSALS = {
 }
 
 
-def _refusal(code: str, **values: str) -> Refused:
-    return Refused(Refusal(code, "5.z", _REFUSALS[code], values))
+_CLAUSES: dict[str, str] = {
+    Import.Kind.ACTIVITY: "5.z",
+    Import.Kind.PAID: "2.a",
+    Import.Kind.COHORT_USERS: "A.1",
+}
+
+
+def _refusal(code: str, kind: str, **values: str) -> Refused:
+    return Refused(Refusal(code, _CLAUSES[kind], _REFUSALS[code], values))
 
 
 def upload(
@@ -83,7 +90,7 @@ def _same(kind: str, cohort: Cohort | None, sha256: str) -> Import | None:
     if kind == Import.Kind.ACTIVITY and (report := Report.objects.filter(sha256=sha256).first()):
         at = report.imported_at
     if at:
-        raise _refusal("imported-before", at=f"{at.astimezone(KARACHI):%Y-%m-%d %H:%M}")
+        raise _refusal("imported-before", kind, at=f"{at.astimezone(KARACHI):%Y-%m-%d %H:%M}")
     return None
 
 
@@ -155,13 +162,13 @@ def commit(imported: Import, as_of: datetime | None = None, *, by: Actor, now: d
     if imported.state in (Import.State.COMMITTING, Import.State.DONE):
         return imported
     if imported.state != Import.State.PREVIEWED:
-        raise _refusal("import-not-previewed")
+        raise _refusal("import-not-previewed", imported.kind)
     if imported.kind == Import.Kind.ACTIVITY:
         imported.as_of = as_of or imported.as_of
         if imported.as_of is None:
-            raise _refusal("as-of-missing")
+            raise _refusal("as-of-missing", imported.kind)
         if imported.as_of > now:
-            raise _refusal("as-of-in-the-future")
+            raise _refusal("as-of-in-the-future", imported.kind)
     imported.state = Import.State.COMMITTING
     imported.committed_by, imported.committed_at = person, now
     imported.save(update_fields=["state", "as_of", "committed_by", "committed_at"])

@@ -1,8 +1,16 @@
 """The Admin portal: the focal persons' queue, and HEC's console below `hec/`."""
 
-from django.urls import path
+from django.urls import path, re_path
 
-from verification.console import applications, edges, home, licenses, policy, universities
+from verification.console import (
+    applications,
+    edges,
+    home,
+    imports,
+    licenses,
+    policy,
+    universities,
+)
 from verification.views import decide, queue, review
 from verification.views.home import admin_home
 
@@ -58,4 +66,16 @@ urlpatterns = [
         edges.hec_invites_uploaded,
         name="hec_invites_uploaded",
     ),
+    path("hec/imports/", imports.hec_imports, name="hec_imports"),
+    path("hec/imports/<int:pk>/", imports.hec_import, name="hec_import"),
+    re_path(
+        r"^hec/imports/(?P<pk>[0-9]+)/(?P<what>errors|never-activated)\.csv$",
+        imports.hec_import_list,
+        name="hec_import_list",
+    ),
+    path("hec/cohort-users/", imports.hec_cohort_users, name="hec_cohort_users"),
+    path("hec/reports/rows/<int:pk>/", imports.hec_row_match, name="hec_row_match"),
+    path("hec/removals/", imports.hec_removals, name="hec_removals"),
+    path("hec/removals/<slug:name>/", imports.hec_removals_file, name="hec_removals_file"),
+    path("hec/removals/<slug:name>/done/", imports.hec_removals_done, name="hec_removals_done"),
 ]

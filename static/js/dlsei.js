@@ -15,6 +15,9 @@
   });
   window.addEventListener("pageshow", () => all("form[data-sent]").forEach((form) => delete form.dataset.sent));
 
+  // While work goes on elsewhere, the page looks again by itself.
+  for (const waiting of all("[data-reload]")) setTimeout(() => location.reload(), waiting.dataset.reload * 1000);
+
   for (const button of all("[data-print]")) {
     button.hidden = false;
     button.addEventListener("click", () => window.print());

@@ -5,6 +5,7 @@ without saying who may open it. Besides the status, no body may hold a name, add
 must not see.
 """
 
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,8 +20,16 @@ from django.urls.resolvers import URLResolver
 from applications import submission
 from applications.models import Application, Dispute
 from dlsei.models import Mail, User
-from licensing import bulk_invites
-from licensing.models import Cohort, CourseraJob, License, Report, RevocationRun
+from licensing import bulk_invites, imports
+from licensing.models import (
+    Cohort,
+    CourseraJob,
+    Import,
+    License,
+    Report,
+    RevocationRun,
+    UnmatchedRow,
+)
 from tests.factories import (
     NOW,
     FocalPersonFactory,
@@ -153,6 +162,14 @@ ACCESS: dict[str, frozenset[str]] = {
             "hec_invites_file",
             "hec_invites_uploaded",
             "hec_policy",
+            "hec_imports",
+            "hec_import",
+            "hec_import_list",
+            "hec_cohort_users",
+            "hec_row_match",
+            "hec_removals",
+            "hec_removals_file",
+            "hec_removals_done",
             "styleguide",
         ],
         HEC,
@@ -242,7 +259,8 @@ class World:
             "license": {"reference": license.reference},
             "focal person": {"pk": self.focal_person.pk},
             "its university": {"pk": self.focal_person.university_id},
-            "file": {"name": CourseraJob.objects.get().file},
+            "file": {"name": CourseraJob.objects.get(kind="invite").file},
+            "list": {"name": CourseraJob.objects.get(kind="remove").file},
         }
         return {
             "activate": {"token": license.token},
@@ -275,8 +293,12 @@ class World:
             **dict.fromkeys(["hec_case", "hec_license_revoke"], of["license"]),
             "hec_run_confirm": {"pk": RevocationRun.objects.get().pk},
             "hec_mail_again": {"pk": Mail.objects.earliest("id").pk},
-            "hec_job_again": {"pk": CourseraJob.objects.get().pk},
+            "hec_job_again": {"pk": CourseraJob.objects.get(kind="invite").pk},
             "hec_report": {"pk": Report.objects.get().pk},
+            "hec_import": {"pk": Import.objects.get().pk},
+            "hec_import_list": {"pk": Import.objects.get().pk, "what": "errors"},
+            "hec_row_match": {"pk": UnmatchedRow.objects.get().pk},
+            **dict.fromkeys(["hec_removals_file", "hec_removals_done"], of["list"]),
             **dict.fromkeys(["hec_invites_file", "hec_invites_uploaded"], of["file"]),
         }.get(name, {})
 
@@ -310,8 +332,19 @@ def world(settings: Any) -> World:
     RevocationRun.objects.create(
         cohort=Cohort.objects.named("Cohort I"), would_revoke=900, live=1000, stopped_at=NOW
     )
-    Report.objects.create(source="api", as_of=NOW, imported_at=NOW)
+    report = Report.objects.create(source="api", as_of=NOW, imported_at=NOW)
+    UnmatchedRow.objects.create(report=report, external_id="", email="x@example.com")
+    file = io.BytesIO(b"Full Name,Email,Year,Activated\n")
+    imports.upload(file, "paid", "paid.csv", by=hec, now=NOW)
     bulk_invites.take(by=hec, now=NOW)
+    CourseraJob.objects.create(
+        license=License.objects.get(),
+        kind="remove",
+        email=learner.email,
+        created_at=NOW,
+        due_at=NOW,
+        file="removals-1",
+    )
     return World(
         applicant=applicant,
         drafter=drafter,

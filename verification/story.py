@@ -40,7 +40,8 @@ def of(application: Application) -> list[Entry]:
             entries.append(answered)
     for sighting in application.sightings.select_related("person"):
         entries.append(Entry(_("First opened"), sighting.first_seen_at, str(sighting.person)))
-    return sorted(entries, key=lambda entry: entry.at, reverse=True)
+    # Events come in the order in which they were written: at one instant the later one stays above.
+    return sorted(entries, key=lambda entry: entry.at)[::-1]
 
 
 def _event(event: Event, decision: Decision | None) -> Entry:

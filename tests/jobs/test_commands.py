@@ -14,7 +14,7 @@ from django.db import connection
 from applications.models import Document
 from dlsei import outbox
 from dlsei.celery import JOBS
-from licensing import activity, invitations, programme, revocation
+from licensing import activity, imports, invitations, programme, revocation
 from licensing.models import Cohort, License
 from tests.factories import (
     NOW,
@@ -26,6 +26,7 @@ from tests.factories import (
     approved,
     submitted,
 )
+from tests.licensing.imported_files import PAID, paid_learner, previewed, sheet
 from tests.population import approved_people, invited, issued
 from verification import decisions
 
@@ -86,6 +87,15 @@ def a_run_that_the_brake_stopped_and_hec_confirmed(coursera):
     assert revocation.sweep(by=SYSTEM, now=late)["stopped"] == ["Cohort I"]
     revocation.confirm_run(by=HecFactory(), now=late)
     return "2023-01-26 09:01"
+
+
+@owing("run_imports")
+def a_file_that_hec_committed(coursera):
+    officer = HecFactory()
+    learner = paid_learner("bilal@example.pk", year=2021)
+    file = previewed(sheet(PAID, learner), "paid", officer, now=NOW)
+    imports.commit(file, by=officer, now=NOW)
+    return "2023-01-10 09:01"
 
 
 @owing("remind")

@@ -18,13 +18,14 @@ from licensing.models import Cohort, Programme
 CARRIED = """
 SELECT a.person_id, 'application:' || a.id || ':carried:' || c.id,
        jsonb_build_object('reference', a.reference, 'cohort_from', %(cohort_from)s::text,
-                          'cohort_to', c.name, 'priority', 'P' || a.priority)
+                          'cohort_to', c.name, 'priority', 'P' || a.priority, 'clause', 'A.3')
 FROM applications_application a JOIN licensing_cohort c ON c.id = a.cohort_id
 WHERE a.id = ANY(%(ids)s) ORDER BY a.priority, a.submitted_at, a.id
 """
 LAPSED = """
 SELECT a.person_id, 'application:' || a.id || ':lapsed',
-       jsonb_build_object('reference', a.reference, 'cohort', %(cohort_from)s::text)
+       jsonb_build_object('reference', a.reference, 'cohort', %(cohort_from)s::text,
+                          'clause', %(clause)s::text)
 FROM applications_application a WHERE a.id = ANY(%(ids)s) ORDER BY a.priority, a.submitted_at, a.id
 """
 
@@ -47,14 +48,19 @@ def close(cohort: Cohort, *, by: Actor, now: datetime) -> dict[str, int]:
         "waiting": list(waiting.values_list("pk", flat=True)),
         "pending": list(pending.values_list("pk", flat=True)),
     }
-    everybody = Application.objects.filter(pk__in=ids["waiting"] + ids["pending"])
-    told = {"ids": ids["waiting"] + ids["pending"], "cohort_from": cohort.name}
+    both = ids["waiting"] + ids["pending"]
+    everybody = Application.objects.filter(pk__in=both)
+    told = {
+        "ids": both,
+        "cohort_from": cohort.name,
+        "clause": cohort.policy.clause,
+    }
     figures = {key: len(of) for key, of in ids.items()} | {"expired": closed.expired}
     if closed.successor is None:
         submission.close_questions(Q(application__in=ids["pending"]), now)
         everybody.update(status=ApplicationState.LAPSED, closed_at=now)
         outbox.enqueue_each("application-lapsed", LAPSED, told, now=now)
-        return figures | {"lapsed": len(told["ids"])}
+        return figures | {"lapsed": len(both)}
     successor = Programme.in_force().policy.cohorts[closed.successor.name]
     for key, rule in (
         ("waiting", carry_over.of_waiting_place),

@@ -113,6 +113,7 @@ def submit(application: Application, *, by: Actor, now: datetime) -> Application
             "reference": application.reference,
             "university": application.university.name,
             "due_at": turn.due_at(now, Programme.in_force().policy.queue),
+            "clause": "4.1.l",
         },
         now=now,
     )

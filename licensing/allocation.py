@@ -41,7 +41,7 @@ WHERE p.allocation_id = %(run)s ORDER BY l.id
 """
 UNTOLD = """
 SELECT w.person_id, 'place:' || w.id || ':waiting',
-       jsonb_build_object('reference', w.reference, 'cohort', c.name, 'position', w.position)
+       jsonb_build_object('reference', w.reference, 'cohort', c.name, 'position', w.position, 'clause', '4.1.k')
 FROM (SELECT id, person_id, reference, cohort_id, told_waiting_at,
              row_number() OVER (ORDER BY priority, submitted_at, id) AS position
       FROM licensing_place WHERE cohort_id = %(cohort)s AND state = 'waiting') w

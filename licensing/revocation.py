@@ -152,6 +152,7 @@ def brake(cohort: Cohort, evidence_on: date, *, by: Actor, now: datetime) -> boo
                     "licenses": would_revoke,
                     "live": live,
                     "link": outbox.link("/admin/hec/runs/"),
+                    "clause": "5.z",
                 },
                 now=now,
             )

@@ -82,7 +82,7 @@ def reject(
         Application.objects.filter(pk=application.pk).update(
             status=ApplicationState.REJECTED, decided_at=now, closed_at=now
         )
-    _tell("application-rejected", application, now, reason=reason.strip())
+    _tell("application-rejected", application, now, reason=reason.strip(), clause="4.1.i")
     return decision
 
 

@@ -30,6 +30,7 @@ KINDS = (
     "queue-reminder",
     "queue-escalation",
     "run-stopped",
+    "nomination",
 )
 TYPED_AS_LINES = ("reason", "question", "note")
 FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"

@@ -65,6 +65,13 @@ MAILS: dict[str, dict[str, Any]] = {
         "live": 17800,
         "link": "https://dlsei.hec.example/admin/runs/7/",
     },
+    "nomination": {
+        "name": "Dr. Bilal Ahmed",
+        "university": "University of the Punjab, Lahore",
+        "since_on": "2023-01-10",
+        "until_on": "",
+        "link": "https://dlsei.hec.example/accounts/login/code/",
+    },
 }
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Count, Q
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -74,11 +75,11 @@ def of(application: Application) -> list[Check]:
     return [*checks, _check(clause, DOCUMENTS, shown)]
 
 
-def _check(clause: str, question: str, refusal: Refusal | None) -> Check:
+def _check(clause: str, question: Promise, refusal: Refusal | None) -> Check:
     if refusal is None:
-        return Check(clause, question, passed=True)
+        return Check(clause, str(question), passed=True)
     return Check(
-        refusal.clause, question, passed=False, because=_(refusal.sentence) % refusal.values
+        refusal.clause, str(question), passed=False, because=_(refusal.sentence) % refusal.values
     )
 
 

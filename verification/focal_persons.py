@@ -2,8 +2,11 @@
 
 from datetime import date, datetime
 
+from django.urls import reverse
+
 from applications.models import University
 from applications.registration import register
+from dlsei import outbox
 from dlsei.history import Actor
 from dlsei.models import User
 from dlsei.permissions import require_hec
@@ -47,7 +50,7 @@ def invite(
     by: Actor,
     now: datetime,
 ) -> FocalPerson:
-    """Nominates whoever signs in with this address; without an account they get one.
+    """Nominates whoever signs in with this address, and tells them; without an account they get one.
 
     They sign in with a code sent to it, so no password is made up for them. `full_name` is used for
     a new account only. Raises `Refused(not-yours)`.
@@ -56,7 +59,20 @@ def invite(
     person = User.objects.filter(email__iexact=email.strip()).first()
     if person is None:
         person = register(email.strip(), full_name.strip(), by=by, now=now)
-    return nominate(person, university, since, until, by=by, now=now)
+    focal_person = nominate(person, university, since, until, by=by, now=now)
+    outbox.enqueue(
+        "nomination",
+        to=person,
+        key=f"focal:{focal_person.pk}:nominated",
+        values={
+            "university": university.name,
+            "since_on": since,
+            "until_on": until or "",
+            "link": outbox.link(reverse("account_request_login_code")),
+        },
+        now=now,
+    )
+    return focal_person
 
 
 @verb

@@ -10,6 +10,7 @@ from django.db.models import Case, Count, Prefetch, Q, QuerySet, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from applications.models import Application
+from applications.models.applications import ApplicationQuerySet
 from dlsei.history import Actor
 from dlsei.models import User
 from dlsei.policy import turn
@@ -40,7 +41,7 @@ class Item:
     looking: list[User]
 
 
-def grouped(applications: QuerySet[Application], now: datetime) -> QuerySet[Application]:
+def grouped(applications: ApplicationQuerySet, now: datetime) -> QuerySet[Any]:
     """Pending applications with the number of their group (R12): what waits for an answer is no one's to act on."""
     midnight = datetime.combine(
         now.astimezone(KARACHI).date() + timedelta(days=1), time(), tzinfo=KARACHI
@@ -56,7 +57,7 @@ def grouped(applications: QuerySet[Application], now: datetime) -> QuerySet[Appl
     )
 
 
-def counts(applications: QuerySet[Application]) -> dict[str, int]:
+def counts(applications: QuerySet[Any]) -> dict[str, int]:
     """How many are in each group, of what `grouped` returned."""
     rows = applications.order_by().values("group").annotate(n=Count("pk")).values_list("group", "n")
     found = dict(rows)

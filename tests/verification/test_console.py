@@ -232,6 +232,7 @@ class TestFocalPersons:
         self.nominate(browser, university)
         person = User.objects.get(email="bilal@example.pk")
         assert not person.has_usable_password()
+        assert person.mails.get().kind == "nomination"
         assert sign_in(person).get(reverse("queue", args=[university.pk])).status_code == 200
 
     def test_a_known_address_is_nominated_as_it_is(self, browser):

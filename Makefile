@@ -8,7 +8,7 @@ TEST_WORKERS ?= 2
 export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup demo-setup test lint bench story reset stop lock messages
+.PHONY: help run setup demo-setup test lint bench story pictures reset stop lock messages
 
 help:  ## what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ bench: setup  ## measure
 
 story: setup  ## play the story against a running 'make run'
 	$(IN) tests.story
+
+pictures: setup $(CATALOGUES)  ## take the README's pictures anew (needs Chromium)
+	$(IN) pytest -q tests/journeys/pictures.py
 
 stop: setup  ## stop PostgreSQL and Redis, unless something uses them
 	@$(IN) dlsei.embedded.services stop

@@ -1,10 +1,8 @@
 """HEC changes the size of a bucket by loading a programme file that says so (1.a, R3, I1)."""
 
 from datetime import datetime
-from io import StringIO
 
 import pytest
-from django.core.management import call_command
 
 from dlsei import audit
 from dlsei.policy.programme import ProgrammeError
@@ -54,11 +52,3 @@ def test_growing_wakes_the_allocator(
         load(2, now)
 
     assert "issue" in nudged
-
-
-def test_the_programme_in_force_can_be_read(programme: Programme) -> None:
-    said = StringIO()
-
-    call_command("load_programme", "--show", stdout=said)
-
-    assert said.getvalue().strip() == programme.text.strip()

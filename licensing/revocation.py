@@ -94,6 +94,9 @@ def sweep_cohort(cohort: Cohort, report: Report, *, by: Actor, now: datetime) ->
     """The sweep of one cohort; see `sweep`."""
     today, evidence_on = karachi_date(now), karachi_date(report.as_of)
     result: dict[str, Any] = {"revoked": 0, "cases": 0, "stopped": []}
+    if not License.objects.due(today, evidence_on).filter(cohort=cohort).exists():
+        RevocationRun.objects.filter(cohort=cohort, finished_at=None).update(finished_at=now)
+        return result
     for mode in (RevocationRule.Mode.REVIEW, RevocationRule.Mode.AUTOMATIC):
         if not brake(cohort, evidence_on, by=by, now=now):
             return result | {"stopped": [cohort.name]}

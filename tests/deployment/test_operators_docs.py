@@ -15,6 +15,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.test import Client
 
+from dlsei.celery import JOBS
 from dlsei.management.commands.document_settings import PAGE, document, sections
 from dlsei.metrics import Figures
 from dlsei.models import Mail
@@ -143,3 +144,10 @@ def test_every_figure_is_explained_and_every_alert_is_of_a_figure(trouble: None,
     explained = set(re.findall(r"dlsei_\w+", page))
     assert explained <= figures
     assert figures - explained <= {"dlsei_mail_unsent", "dlsei_coursera_owed"}
+
+
+def test_every_job_is_missed_when_it_is_silent() -> None:
+    text = (settings.BASE_DIR / "deploy" / "alerts.yml").read_text(encoding="utf-8")
+    named = re.findall(r'last_finish_timestamp_seconds\{job=~?"([^"]+)"', text)
+
+    assert sorted("|".join(named).split("|")) == sorted(JOBS)

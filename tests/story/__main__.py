@@ -14,6 +14,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
+import httpx
+
 from tests.story.pages import Page, Unexpected, Visitor
 from tests.story.papers import is_clean
 from tests.story.people import Applicant, cast, some_university
@@ -239,7 +241,7 @@ def main() -> int:
         story = Story(Product.running())
         print(f"The story, at {story.product.site}:", flush=True)
         story.play()
-    except Unexpected as failure:
+    except (Unexpected, httpx.HTTPError) as failure:
         print(f"The story failed: {failure}", file=sys.stderr)
         return 1
     return 0

@@ -90,7 +90,7 @@ def escalate(*, by: Actor, now: datetime) -> int:
     due = list(
         University.objects.filter(pk__in=figures)
         .exclude(escalated_at__gt=now - turn.REMIND_EVERY)
-        .select_for_update(of=("self",), skip_locked=True)
+        .select_for_update(of=("self",))
         .order_by("name")
     )
     if not due:
@@ -108,7 +108,7 @@ def escalate(*, by: Actor, now: datetime) -> int:
         outbox.enqueue(
             "queue-escalation",
             to=person,
-            key=f"escalation:{person.pk}:{now:%Y-%m-%dT%H:%M}",
+            key=f"escalation:{person.pk}:{due[0].pk}:{now:%Y-%m-%dT%H:%M}",
             values={"queues": queues, "link": outbox.link("/admin/hec/queues/")},
             now=now,
         )

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from dlsei.celery import JOBS
 
-NIGHT = ("00:00", "00:05", "00:10", "02:00", "02:05", "03:00", "03:15", "03:30", "04:00")
-DAY = ("09:00", "12:00", "12:01", "18:00")
+NIGHT = ("00:05", "00:10", "02:00", "03:00", "03:15", "03:30", "04:00")
+DAY = ("09:00",)
 
 
 def tick(now: datetime) -> list[str]:

@@ -29,7 +29,7 @@ from tests.population import invited
 pytestmark = [pytest.mark.concurrency, pytest.mark.django_db(transaction=True)]
 
 MIDNIGHT = datetime(2023, 1, 26, 0, 0, tzinfo=KARACHI)
-LAST = MIDNIGHT.replace(hour=18)
+LAST = MIDNIGHT.replace(hour=9)
 IDLE, YOUNG, IN_LINE, MORE_SEATS = 5, 3, 12, 2
 
 
@@ -95,7 +95,7 @@ def test_each_effect_is_there_once(the_day, smtp, coursera):
         "license-revoked": IDLE,
         "license-warning": YOUNG,
         "license-invitation": IDLE + MORE_SEATS,
-        "application-waiting": IN_LINE - MORE_SEATS,
+        "application-waiting": IN_LINE,
         "queue-reminder": 1,
         "queue-escalation": 2,
     }

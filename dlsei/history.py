@@ -24,10 +24,12 @@ def acting(
     on_behalf_of: str = "",
     clause: str = "",
     data: dict[str, Any] | None = None,
+    to_the_end: bool = False,
 ) -> Iterator[None]:
     """Names actor and time for every state change inside; the surrounding transaction must be open.
 
-    `now` is aware. Inner calls may nest: the inner one's names hold until it ends.
+    `now` is aware. Inner calls may nest: the inner one's names hold until it ends, or with
+    `to_the_end` until the transaction does.
     """
     context = {
         "actor": by.pk if isinstance(by, User) else None,
@@ -44,6 +46,8 @@ def acting(
         )
         before = cursor.fetchone()[0] or ""
     yield
+    if to_the_end:
+        return
     # After an error the transaction is rolled back, and the setting with it.
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config(%s, %s, true)", [_CONTEXT, before])

@@ -44,7 +44,7 @@ def verb(write: Callable[P, R]) -> Callable[P, R]:
                     if outermost:
                         with connection.cursor() as cursor:
                             cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_SECONDS}s'")
-                    with history.acting(by=by, now=now):
+                    with history.acting(by=by, now=now, to_the_end=outermost):
                         return write(*args, **kwargs)
             except OperationalError as error:
                 code = getattr(error.__cause__, "sqlstate", None)

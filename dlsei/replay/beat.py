@@ -49,6 +49,7 @@ class Beat:
         self.nudged: list[str] = []
         self.down_until: datetime | None = None
         self.ran: dict[str, datetime] = {}
+        self.retrying: set[str] = set()
         self.failed: set[tuple[str, type[Exception]]] = set()
         self.wakes: dict[str, set[datetime]] = {name: set() for name in self.jobs}
         for job in self.jobs.values():
@@ -99,8 +100,8 @@ class Beat:
     def run_until(self, moment: datetime, *, inclusive: bool) -> None:
         """Runs all ticks before `moment`, and those at it when `inclusive`."""
         while True:
-            for name, rows_due in ROWS_DUE.items():
-                if due := rows_due():
+            for name in self.retrying:
+                if due := ROWS_DUE[name]():
                     self.wake(name, max(due, self.ran.get(name, due - MINUTE) + MINUTE))
             at = min((min(wakes) for wakes in self.wakes.values() if wakes), default=None)
             if at is None or at > moment or (at == moment and not inclusive):
@@ -143,5 +144,9 @@ class Beat:
             if known not in self.failed:
                 logger.exception("%s failed at %s", job.name, self.edges.clock.now)
                 self.failed.add(known)
-            return False
+            results = [{"failed": 1}]
+        if job.name in ROWS_DUE:
+            # What failed, or was left by a run that took too long, waits in rows until it is done.
+            left = ROWS_DUE[job.name]() is not None
+            (self.retrying.add if left else self.retrying.discard)(job.name)
         return any(any(result.values()) for result in results if isinstance(result, dict))

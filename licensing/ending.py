@@ -1,6 +1,7 @@
 """What the end of a license takes with it: the seat, what Coursera is owed, open cases (5.z, I1, I7)."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 from django.db.models import F
@@ -42,7 +43,7 @@ def end(cohort: Cohort, clauses: dict[int, str], state: str, *, now: datetime) -
     """
     if not clauses:
         return []
-    params = {
+    params: dict[str, Any] = {
         "state": state,
         "now": now,
         "ids": list(clauses),

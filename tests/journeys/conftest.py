@@ -1,9 +1,11 @@
 """A real browser on the real pages: with JavaScript and without, under the real CSP."""
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from io import StringIO
 from pathlib import Path
+from unittest import mock
 
 import httpx
 import pytest
@@ -36,13 +38,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """A browser for one file of tests: its event loop must be gone before others begin theirs."""
     path = os.environ.get("CHROME_BIN") or next((p for p in CHROMIUMS if Path(p).exists()), "")
     assert path, "no Chromium: set CHROME_BIN, or install one"
     # Playwright's loop runs in this thread, where Django would not let the tests ask the database.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    with sync_playwright() as playwright:
+    with (
+        mock.patch.dict(os.environ, DJANGO_ALLOW_ASYNC_UNSAFE="true"),
+        sync_playwright() as playwright,
+    ):
         browser = playwright.chromium.launch(executable_path=path, args=QUIET)
         yield browser
         browser.close()
@@ -121,8 +126,6 @@ def today():  # type: ignore[no-untyped-def]
 
 def code_to(address: str) -> str:
     """The code in the newest mail to an address."""
-    import re
-
     message = [m for m in mail.outbox if address in m.to][-1]
     found = re.search(r"^\s+([\w-]{5,12})\s*$", str(message.body), re.M)
     assert found, message.body

@@ -4,6 +4,7 @@ import json
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
@@ -45,6 +46,9 @@ class Command(BaseCommand):
                 self.stdout.write(f"{job.name:18} {when:18} {job.verb}")
             return
         now = _parsed(options["at"]) if options["at"] else timezone.now()
+        if now > timezone.now() and not (settings.DEMO or options["dry_run"]):
+            # A report dated in the future would be evidence that does not exist yet (R17).
+            raise CommandError("--at may lie in the future only with --dry-run, or in the demo")
         result = self._dry(name, now) if options["dry_run"] else JOBS[name].do(now)
         if options["json"]:
             self.stdout.write(

@@ -9,6 +9,7 @@ from django.db.models import Q
 from applications.models import Application, University
 from dlsei.models import User
 from dlsei.policy import eligibility as policy
+from dlsei.policy.expiry import BUCKET
 from dlsei.policy.refusals import Refusal
 from dlsei.policy.states import LicenseState
 from licensing import buckets
@@ -28,12 +29,11 @@ def facts(
     licenses = list(
         License.objects.filter(person=person).values_list("cohort__name", "state", "source")
     )
-    revoked = frozenset(name for name, state, _ in licenses if state == LicenseState.REVOKED)
-    held = {
-        name
-        for name, state, source in licenses
-        if source == "bucket" and state != LicenseState.REVOKED
-    }
+    # Ended, a paid license bars nothing, and Coursera's row that it explains sets no flag (R4).
+    paid = {name for name, _, source in licenses if source != BUCKET}
+    bucket = [(name, state) for name, state, source in licenses if source == BUCKET]
+    revoked = frozenset(name for name, state in bucket if state == LicenseState.REVOKED)
+    held = {name for name, state in bucket if state != LicenseState.REVOKED}
     flagged = set(
         CohortMember.objects.filter(Q(person=person) | Q(email__iexact=person.email)).values_list(
             "cohort__name", flat=True
@@ -49,7 +49,7 @@ def facts(
         or Place.objects.waiting().filter(person=person).exists()
         or License.objects.live().filter(person=person).exists(),
         revoked_in=revoked,
-        barred_by=frozenset(held | (flagged - revoked)),
+        barred_by=frozenset(held | (flagged - revoked - paid)),
         documents=tuple(documents),
         first_semester=first_semester,
     )

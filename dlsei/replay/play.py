@@ -83,6 +83,7 @@ def play(scenario: Scenario, progress: Callable[[float], None] = lambda share: N
         )
         with schedule.nudges_to(beat.nudge):
             events = Events(world.build(scenario, start), made, beat)
+            made.sandbox.programs = world.programs(scenario)
             beat.work()
             for moment in moments:
                 beat.run_until(moment, inclusive=False)

@@ -11,7 +11,7 @@ from applications import registration, universities
 from dlsei.policy.calendar_days import karachi_date
 from dlsei.replay.scenario import Person, Scenario
 from dlsei.replay.vocabulary import HEC, HEC_INSTITUTION
-from licensing import programme
+from licensing import buckets, programme
 from verification import focal_persons, hec_staff
 
 if TYPE_CHECKING:
@@ -34,6 +34,11 @@ class World:
         """The institution that a person names in the form, if any."""
         university = self.answers[name].university
         return self.universities[university] if university else None
+
+
+def programs(scenario: Scenario) -> dict[str, str]:
+    """Coursera's programs of the cohorts of a world that was built: ids and names."""
+    return {buckets.cohort_named(name).coursera_program: name for name in scenario.policy.cohorts}
 
 
 @transaction.atomic

@@ -28,12 +28,21 @@ def purge(*, by: Actor, now: datetime) -> dict[str, int]:
     documents = 0
     while batch := list(due(now).order_by("pk")[:BATCH]):
         documents += _purge(batch, now)
-    old = Application.objects.filter(
-        status=ApplicationState.DRAFT, created_at__lt=now - timedelta(days=DRAFT_DAYS)
-    )
-    _purge(list(Document.objects.filter(application__in=old, purged_at=None)), now)
     sessions, _ = Session.objects.filter(expire_date__lt=now).delete()
-    return {"documents": documents, "sessions": sessions}
+    return {"documents": documents, "drafts": _forget_drafts(now), "sessions": sessions}
+
+
+def _forget_drafts(now: datetime) -> int:
+    """A draft over which nothing is in dispute goes whole; its first event stays in the history."""
+    forgotten = Application.objects.filter(
+        status=ApplicationState.DRAFT,
+        created_at__lt=now - timedelta(days=DRAFT_DAYS),
+        disputes=None,
+    )
+    documents = Document.objects.filter(application__in=forgotten)
+    _purge(list(documents.filter(purged_at=None)), now)
+    documents.delete()
+    return forgotten.delete()[0]
 
 
 def _purge(documents: list[Document], now: datetime) -> int:

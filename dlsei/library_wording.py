@@ -6,7 +6,9 @@ Nothing reads these names. `make messages` finds the sentences here, word for wo
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy, pgettext_lazy
 
-DATES = (
+DATES_AND_SIZES = (
+    _("%s KB"),
+    _("%s MB"),
     _("Monday"),
     _("Saturday"),
     ngettext_lazy("%(num)d year", "%(num)d years", "num"),

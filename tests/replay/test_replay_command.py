@@ -51,11 +51,12 @@ def replayed(
         out, err = capsys.readouterr()
         return status, out, err
 
-    before = signal.getsignal(signal.SIGTERM)
+    before = {end: signal.getsignal(end) for end in (signal.SIGINT, signal.SIGTERM)}
     with django_db_blocker.unblock():
         yield replay
         assert databases() == []
-    signal.signal(signal.SIGTERM, before)
+    for end, handler in before.items():
+        signal.signal(end, handler)
 
 
 def databases() -> list[str]:

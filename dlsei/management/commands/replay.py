@@ -32,7 +32,9 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, files: list[str], programme: Path, **options: Any) -> None:
-        signal.signal(signal.SIGTERM, _interrupt)
+        # A shell's background job begins with Ctrl-C ignored; the databases go all the same.
+        for end in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(end, _interrupt)
         try:
             scenarios = [
                 scenario.read(file, tables) for tables in [_base(programme)] for file in files

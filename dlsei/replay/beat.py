@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, time, timedelta
+from typing import Any
 
 from dlsei import outbox, schedule
 from dlsei.celery import JOBS, Job
@@ -145,8 +146,11 @@ class Beat:
                 logger.exception("%s failed at %s", job.name, self.edges.clock.now)
                 self.failed.add(known)
             results = [{"failed": 1}]
-        if job.name in ROWS_DUE:
-            # What failed, or was left by a run that took too long, waits in rows until it is done.
+        if job.name in ROWS_DUE and (job.name in self.retrying or _failed(results)):
             left = ROWS_DUE[job.name]() is not None
             (self.retrying.add if left else self.retrying.discard)(job.name)
         return any(any(result.values()) for result in results if isinstance(result, dict))
+
+
+def _failed(results: list[dict[str, Any]]) -> bool:
+    return any(result.get("failed") for result in results)

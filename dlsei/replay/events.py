@@ -74,7 +74,6 @@ class Events:
             now=now,
         )
         self._attach(application, answers.documents, person)
-        application.refresh_from_db()
         submission.submit(application, by=person, now=now)
 
     def withdraw(self, who: str) -> None:

@@ -118,7 +118,8 @@ class Beat:
             self.wakes[job.name] -= due
             self._wake_daily(job, now + MINUTE)
             self.ran[job.name] = now
-            did = self._run(job)
+            results = self._run(job)
+            did = any(any(result.values()) for result in results)
             self.work()
             if job.at is None:
                 if did and job.name == REMIND:
@@ -127,7 +128,10 @@ class Beat:
             if did:
                 # Jobs of the minute do nothing with a report; what is owed for each one does.
                 self.reported() if job.name == FETCH else self.changed()
-            if any(not schedule.is_finished(job.name, key) for key in job.owed(now)):
+            # Nothing ran to its end: it failed, or what goes first for the same slot did.
+            if not results and any(
+                not schedule.is_finished(job.name, key) for key in job.owed(now)
+            ):
                 self.wake(job.name, now + timedelta(minutes=max(job.retry_minutes, job.minutes)))
 
     def _wake_daily(self, job: Job, after: datetime) -> None:
@@ -136,8 +140,8 @@ class Beat:
         own = day + timedelta(hours=at.hour, minutes=at.minute)
         self.wake(job.name, own if own >= after else own + timedelta(days=1))
 
-    def _run(self, job: Job) -> bool:
-        """Runs one job; says whether it did anything. One that fails is tried again, as in production."""
+    def _run(self, job: Job) -> list[dict[str, Any]]:
+        """Runs one job; one that fails is tried again, as in production."""
         try:
             results = job.run(self.edges.clock.now)
         except Exception as error:
@@ -145,11 +149,11 @@ class Beat:
             if known not in self.failed:
                 logger.exception("%s failed at %s", job.name, self.edges.clock.now)
                 self.failed.add(known)
-            results = [{"failed": 1}]
+            results = [{"failed": 1}] if job.at is None else []
         if job.name in ROWS_DUE and (job.name in self.retrying or _failed(results)):
             left = ROWS_DUE[job.name]() is not None
             (self.retrying.add if left else self.retrying.discard)(job.name)
-        return any(any(result.values()) for result in results if isinstance(result, dict))
+        return results
 
 
 def _failed(results: list[dict[str, Any]]) -> bool:

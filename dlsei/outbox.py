@@ -72,8 +72,7 @@ def deliver(*, by: Actor, now: datetime) -> dict[str, int]:
     sent = failed = 0
     # Leases count from `now`: past them another worker may hold the same mails.
     began = time.monotonic()
-    mails = claim(now)
-    while mails:
+    while time.monotonic() - began < LONGEST_RUN and (mails := claim(now)):
         smtp = get_connection()
         for number, mail in enumerate(mails):
             if time.monotonic() - began > LONGEST_RUN:
@@ -97,9 +96,9 @@ def deliver(*, by: Actor, now: datetime) -> dict[str, int]:
                 # After a 421 or a dropped line the connection is of no use to the next mail.
                 smtp.close()
         smtp.close()
-        # A batch that was not full was the last; what was enqueued meanwhile has its own nudge.
-        more = len(mails) == BATCH and time.monotonic() - began < LONGEST_RUN
-        mails = claim(now) if more else []
+        if len(mails) < BATCH:
+            # It was the last; what was enqueued meanwhile has its own nudge.
+            break
     if sent:
         schedule.nudge("invite")
     return {"sent": sent, "failed": failed}

@@ -19,7 +19,7 @@ from dlsei.policy.states import CaseState
 from dlsei.verbs import COHORT, lock, verb
 from licensing import clock, staging
 from licensing.coursera.port import Coursera, Membership, RowError
-from licensing.invitations import coursera
+from licensing.invitations import coursera, is_reached
 from licensing.models import Cohort, CohortMember, License, Report, RevocationCase
 from licensing.staging import FACTS, FLAG, KEEP_UNMATCHED, MERGE, NEWS, Progress, Row
 
@@ -62,8 +62,11 @@ def fetch(*, by: Actor, now: datetime, port: Coursera | None = None) -> dict[str
     """Fetches Coursera's report of every program in use and imports it (02:00, R17).
 
     As-of is the moment the fetch began, less `COURSERA_REPORT_LAG_HOURS`. Raises what the port
-    raises: the slot stays due and the next tick tries again.
+    raises: the slot stays due and the next tick tries again. In CSV mode there is nothing to fetch:
+    HEC uploads the exports.
     """
+    if port is None and not is_reached():
+        return {"rows": 0}
     port = port or coursera()
     programs = list(
         Cohort.objects.exclude(licenses=None).values_list("coursera_program", flat=True).distinct()

@@ -66,6 +66,11 @@ def coursera() -> Coursera:
     return _reached.get() or _from_settings()
 
 
+def is_reached() -> bool:
+    """Whether Coursera is asked by API at all; in CSV mode HEC carries files there and back (R9)."""
+    return _reached.get() is not None or settings.COURSERA_MODE == "api"
+
+
 @lru_cache(maxsize=1)
 def _from_settings() -> Coursera:
     return ApiCoursera(

@@ -32,7 +32,8 @@ def start(request: HttpRequest) -> HttpResponse:
     today = karachi_date(timezone.now())
     cohort = buckets.target_cohort(today)
     bucket = buckets.bucket(cohort, today)
-    documents = Programme.in_force().policy.documents
+    policy = Programme.in_force().policy
+    documents = policy.documents
     page = {
         "cohort": cohort,
         "intake_open": bucket.intake_open,
@@ -43,6 +44,7 @@ def start(request: HttpRequest) -> HttpResponse:
         "first_semester_kinds": kind_labels(documents.student_first_semester),
         "employee_kinds": kind_labels(documents.by_category["faculty"]),
         "limits": documents,
+        "due_hours": policy.queue.due_hours,
         "megabytes": documents.max_bytes // 1024 // 1024,
     }
     return render(request, "applications/start.html", page)

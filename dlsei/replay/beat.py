@@ -42,8 +42,14 @@ class Beat:
     """
 
     def __init__(
-        self, edges: Edges, *, nightly_reports: bool, reminded_after: Iterable[timedelta]
+        self,
+        edges: Edges,
+        *,
+        nightly_reports: bool,
+        reminded_after: Iterable[timedelta],
+        go_on: Callable[[], None] = lambda: None,
     ) -> None:
+        self.go_on = go_on
         self.edges = edges
         self.jobs = {n: job for n, job in JOBS.items() if nightly_reports or n != FETCH}
         self.reminded_after = tuple(reminded_after)
@@ -107,6 +113,7 @@ class Beat:
             at = min((min(wakes) for wakes in self.wakes.values() if wakes), default=None)
             if at is None or at > moment or (at == moment and not inclusive):
                 return
+            self.go_on()
             self.edges.at(at)
             self._tick(at)
 

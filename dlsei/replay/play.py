@@ -61,8 +61,15 @@ class Played:
         return all(one.passed for one in (*self.happened, *self.checked))
 
 
-def play(scenario: Scenario, progress: Callable[[float], None] = lambda share: None) -> Played:
-    """Plays a scenario; `progress` is told from time to time which share of it is done."""
+def play(
+    scenario: Scenario,
+    progress: Callable[[float], None] = lambda share: None,
+    go_on: Callable[[], None] = lambda: None,
+) -> Played:
+    """Plays a scenario; `progress` is told from time to time which share of it is done.
+
+    `go_on` is asked before every step and tick, where nothing is half done; it may raise to stop.
+    """
     played = Played(scenario)
     items: dict[datetime, tuple[list[Step], list[Expectation]]] = defaultdict(lambda: ([], []))
     for step in scenario.steps:
@@ -80,6 +87,7 @@ def play(scenario: Scenario, progress: Callable[[float], None] = lambda share: N
             made,
             nightly_reports=scenario.nightly_reports,
             reminded_after=(due, due + timedelta(hours=queue.escalate_after_overdue_hours)),
+            go_on=go_on,
         )
         with schedule.nudges_to(beat.nudge):
             events = Events(world.build(scenario, start), made, beat)
@@ -89,6 +97,7 @@ def play(scenario: Scenario, progress: Callable[[float], None] = lambda share: N
                 beat.run_until(moment, inclusive=False)
                 made.at(moment)
                 for step in items[moment][0]:
+                    go_on()
                     played.happened.append(Happened(step, _outcome(events, step)))
                     beat.work()
                 if items[moment][0]:

@@ -2,11 +2,14 @@
 
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.core.management import call_command
-from django.db import connection
+from django.db import DatabaseError, connection
+
+DROP_ATTEMPTS = 5
 
 
 @contextmanager
@@ -52,7 +55,15 @@ def _connected_to(name: str) -> Iterator[None]:
 
 
 def _drop(name: str) -> None:
-    _execute(f"DROP DATABASE IF EXISTS {_quoted(name)} WITH (FORCE)")
+    """Drops a database; what an interrupted statement has not let go of yet is waited for."""
+    for attempt in range(1, DROP_ATTEMPTS + 1):
+        try:
+            _execute(f"DROP DATABASE IF EXISTS {_quoted(name)} WITH (FORCE)")
+            return
+        except DatabaseError:
+            if attempt == DROP_ATTEMPTS:
+                raise
+            time.sleep(0.2 * attempt)
 
 
 def _execute(statement: str) -> None:

@@ -170,6 +170,6 @@ def test_interrupted_it_drops_its_databases(tmp_path: Path, django_db_blocker, e
         while left(process.pid) < 2 and process.poll() is None:
             time.sleep(0.2)
         process.send_signal(end)
-        process.communicate(timeout=60)
-        assert process.returncode == 130
+        _, said = process.communicate(timeout=60)
+        assert process.returncode == 130, said.decode()
         assert left(process.pid) == 0

@@ -7,6 +7,7 @@ from types import FrameType
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
+from django.db import DatabaseError
 
 import dlsei.policy
 from dlsei.policy import programme as policy
@@ -34,7 +35,8 @@ class Command(BaseCommand):
     def handle(self, *, files: list[str], programme: Path, **options: Any) -> None:
         # A shell's background job begins with Ctrl-C ignored; the databases go all the same.
         for end in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(end, _interrupt)
+            signal.signal(end, self._interrupt)
+        self.playing = self.stopped = False
         try:
             scenarios = [
                 scenario.read(file, tables) for tables in [_base(programme)] for file in files
@@ -48,10 +50,21 @@ class Command(BaseCommand):
             with scratch.template() as template:
                 for one in scenarios:
                     with scratch.copy_of(template):
+                        self.playing = True
                         played.append(
-                            play.play(one, lambda share, one=one: bar.show(share, one.title))
+                            play.play(
+                                one,
+                                lambda share, one=one: bar.show(share, one.title),
+                                self._go_on,
+                            )
                         )
+                        self.playing = False
         except KeyboardInterrupt:
+            sys.exit(INTERRUPTED)
+        except DatabaseError:
+            # Cut off within a statement, the connection complains first.
+            if not self.stopped:
+                raise
             sys.exit(INTERRUPTED)
         finally:
             bar.clear()
@@ -62,6 +75,17 @@ class Command(BaseCommand):
         if not all(one.passed for one in played):
             sys.exit(NOT_MET)
 
+    def _interrupt(self, number: int, frame: FrameType | None) -> None:
+        """Stops at once, but while playing between two steps: verbs and jobs survive what fails in them."""
+        self.stopped = True
+        if not self.playing:
+            raise KeyboardInterrupt
+
+    def _go_on(self) -> None:
+        if self.stopped:
+            self.playing = False
+            raise KeyboardInterrupt
+
 
 def _base(file: Path) -> policy.Tables:
     """The tables of a programme file that is right in itself. Raises `ProgrammeError`."""
@@ -71,7 +95,3 @@ def _base(file: Path) -> policy.Tables:
         raise policy.ProgrammeError(str(file), "", f"cannot be read: {error}") from error
     policy.read(text, str(file))
     return policy.parse(text, str(file))
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt

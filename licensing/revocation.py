@@ -94,10 +94,8 @@ def sweep_cohort(cohort: Cohort, report: Report, *, by: Actor, now: datetime) ->
     """The sweep of one cohort; see `sweep`."""
     today, evidence_on = karachi_date(now), karachi_date(report.as_of)
     result: dict[str, Any] = {"revoked": 0, "cases": 0, "stopped": []}
-    if not License.objects.due(today, evidence_on).filter(cohort=cohort).exists():
-        RevocationRun.objects.filter(cohort=cohort, finished_at=None).update(finished_at=now)
-        return result
-    for mode in (RevocationRule.Mode.REVIEW, RevocationRule.Mode.AUTOMATIC):
+    anything_due = License.objects.due(today, evidence_on).filter(cohort=cohort).exists()
+    for mode in (RevocationRule.Mode.REVIEW, RevocationRule.Mode.AUTOMATIC) if anything_due else ():
         if not brake(cohort, evidence_on, by=by, now=now):
             return result | {"stopped": [cohort.name]}
         # A stage that opens a case may uncover the next one, so cases repeat until none is due.
@@ -106,9 +104,16 @@ def sweep_cohort(cohort: Cohort, report: Report, *, by: Actor, now: datetime) ->
                 result["cases"] += open_cases(cohort, ids, report, by=by, now=now)
             else:
                 result["revoked"] += revoke_due(cohort, ids, report, by=by, now=now)
-    # Confirmed and done, or no longer too large: there is nothing left to confirm.
-    RevocationRun.objects.filter(cohort=cohort, finished_at=None).update(finished_at=now)
+    if cohort.stopped_runs.filter(finished_at=None).exists():
+        finish_run(cohort, by=by, now=now)
     return result
+
+
+@verb
+def finish_run(cohort: Cohort, *, by: Actor, now: datetime) -> None:
+    """Ends a cohort's stopped run: confirmed and done, or no longer too large to go on (R22)."""
+    lock(COHORT, cohort.pk)
+    cohort.stopped_runs.filter(finished_at=None).update(finished_at=now)
 
 
 def _due(cohort: Cohort, mode: str, today: date, evidence_on: date) -> Iterator[list[int]]:

@@ -97,11 +97,15 @@ def test_mid_invite(programme, coursera, smtp, broker, worker, now):
         assert len(asked) == 2
         assert CourseraJob.objects.exclude(done_at=None).count() == 1
 
-        JOBS["deliver_coursera"].run(now + invitations.LEASE)
+        later = now + invitations.LEASE
+        for job in ("deliver_coursera", "deliver_mail", "invite"):
+            JOBS[job].run(later)
 
     assert not CourseraJob.objects.filter(done_at=None).exists()
     assert sorted(asked) == sorted(license.reference for license in licenses)
-    assert Mail.objects.filter(kind="license-invitation").count() == 4
+    assert Mail.objects.filter(kind="license-invitation", sent_at__isnull=False).count() == 4
+    assert License.objects.filter(state="invited").count() == 4
+    assert list(audit.breaches(later)) == []
 
 
 def test_one_process_of_a_worker_killed_the_worker_goes_on(idle, broker, worker, tmp_path):

@@ -1,6 +1,6 @@
 """The style guide: every component and every mail on one page, for HEC staff and for who builds here."""
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,10 +10,11 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import get_language
+from django.utils import dateformat
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from dlsei import letters, permissions
+from dlsei import charts, letters, permissions
 from dlsei.forms import DateInput, Form, RadioSelect
 
 KARACHI = ZoneInfo("Asia/Karachi")
@@ -108,6 +109,43 @@ class SampleForm(Form):
     declared = forms.BooleanField(label=_("What I have stated is true"))
 
 
+def sample_charts() -> list[charts.Chart]:
+    """One chart of each kind."""
+    start = date(2023, 1, 2)
+    held = [(start + timedelta(days=n), min(18_000, 6 * n * n)) for n in range(0, 120, 3)]
+    seats = [(start, 18_000), (date(2023, 2, 14), 20_000), (held[-1][0], 20_000)]
+    months = [dateformat.format(date(2023, month, 1), "F") for month in range(1, 6)]
+    return [
+        charts.line(
+            "seats",
+            gettext("Seats over time"),
+            gettext("How many licenses of Cohort I were held, and how many there were."),
+            {gettext("Held"): held, gettext("Capacity"): seats},
+            step=True,
+            area=True,
+        ),
+        charts.stacked(
+            "revocations",
+            gettext("Revocations by clause"),
+            gettext("Month by month, by the rule that was due first."),
+            months,
+            {"5.i": [0, 41, 63, 30, 12], "5.ii": [0, 12, 25, 31, 9], "5.iii": [0, 0, 18, 40, 22]},
+            head=gettext("Month"),
+        ),
+        charts.bars(
+            "decisions",
+            gettext("Hours to a decision"),
+            gettext("The median of the last 30 days, the slowest first."),
+            {
+                "Shaheed Zulfiqar Ali Bhutto Institute of Science & Technology, Karachi": 31.5,
+                "University of the Punjab, Lahore": 12,
+                "COMSATS University, Islamabad": 3.5,
+            },
+            head=(gettext("University"), gettext("Hours")),
+        ),
+    ]
+
+
 def sample_page() -> dict[str, Any]:
     """Everything the page shows, so that a test can render it without a request."""
     return {
@@ -158,6 +196,7 @@ def sample_page() -> dict[str, Any]:
             ("Shah D'Souza", "DLSEI-24-000125", "MPhil Education", "asked"),
         ],
         "due_at": datetime(2023, 1, 11, 15, 10, tzinfo=KARACHI),
+        "charts": sample_charts(),
         "crumbs": [{"url": "#t", "text": _("Universities")}],
         "statuses": [
             *("draft", "pending", "asked", "waiting", "rejected", "invited"),

@@ -13,7 +13,7 @@ from django.template.loader import get_template, render_to_string
 from django.test import RequestFactory
 from django.utils import translation
 
-from dlsei import forms, letters, styleguide
+from dlsei import chart_drawing, forms, letters, styleguide
 from dlsei.models import User
 
 ROOT = Path(settings.BASE_DIR)
@@ -113,6 +113,17 @@ def test_edges_of_controls_can_be_seen(line: str, on: str, scheme: str) -> None:
     neighbours = [palette[on]] if on != "halo" else [palette["halo"], palette["page"]]
 
     assert max(contrast(palette[line], neighbour) for neighbour in neighbours) >= 3
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("number", range(len(chart_drawing.COLOURS)))
+def test_what_a_chart_draws_can_be_seen(number: int, scheme: str) -> None:
+    """WCAG 1.4.11; in light colours a file says the same as the page."""
+    palette = colours(scheme)
+    mark = palette[f"chart-{number}"]
+
+    assert min(contrast(mark, palette[on]) for on in ("surface", "page")) >= 3
+    assert scheme == "dark" or mark == chart_drawing.COLOURS[number]
 
 
 def test_the_script_is_small() -> None:

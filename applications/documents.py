@@ -3,6 +3,7 @@
 import hashlib
 import unicodedata
 from datetime import datetime
+from functools import partial
 from pathlib import PurePath
 from uuid import uuid4
 
@@ -111,9 +112,14 @@ def remove(document: Document, *, by: Actor, now: datetime) -> None:
 def _delete(application: Application, document: Document) -> None:
     if not application.is_draft or document.application_id != application.pk:
         raise Refused(refuse("not-allowed"))
-    stored = document.file.name or ""
+    forget_files(document.stored_names)
     document.delete()
-    transaction.on_commit(lambda: default_storage.delete(stored), robust=True)
+
+
+def forget_files(names: list[str]) -> None:
+    """Deletes these files of the storage once the transaction has committed."""
+    for name in names:
+        transaction.on_commit(partial(default_storage.delete, name), robust=True)
 
 
 def _tidy(name: str) -> str:

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.contrib.sessions.models import Session
+from django.core.files.storage import default_storage
 
 from applications.models import Application, Document
 from applications.models.documents import DocumentQuerySet
@@ -47,6 +48,8 @@ def _forget_drafts(now: datetime) -> int:
 
 def _purge(documents: list[Document], now: datetime) -> int:
     for document in documents:
-        document.file.delete(save=False)
+        for name in document.stored_names:
+            default_storage.delete(name)
+        document.drawn_pages.all().delete()
         Document.objects.filter(pk=document.pk).update(file="", purged_at=now)
     return len(documents)

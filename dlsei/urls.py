@@ -9,7 +9,7 @@ from django.views.i18n import set_language
 from dlsei import health
 from dlsei.metrics import metrics
 from dlsei.styleguide import styleguide
-from verification.views.documents import document
+from verification.views.documents import document, document_page
 from verification.views.landing import home
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -18,6 +18,7 @@ urlpatterns = [
     path("", include("applications.urls")),
     path("home/", home, name="home"),
     path("documents/<uuid:public_id>/", document, name="document"),
+    path("documents/<uuid:public_id>/pages/<int:number>/", document_page, name="document_page"),
     path("admin/", include("verification.urls")),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),

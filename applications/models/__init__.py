@@ -1,6 +1,6 @@
 from applications.models.applications import Application, Dispute, IdentityClaim
-from applications.models.documents import Document
+from applications.models.documents import Document, Page
 from applications.models.questions import Question
 from applications.models.universities import University
 
-__all__ = ["Application", "Dispute", "Document", "IdentityClaim", "Question", "University"]
+__all__ = ["Application", "Dispute", "Document", "IdentityClaim", "Page", "Question", "University"]

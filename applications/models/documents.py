@@ -4,14 +4,20 @@ import uuid
 from datetime import datetime
 
 from django.db import models
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from applications.models.applications import Application
 
 
-def random_name(document: "Document", filename: str) -> str:
+def random_name(document: "Document | None" = None, filename: str = "") -> str:
     """A storage name that says nothing of the person or the file's own name."""
     return f"documents/{uuid.uuid4().hex}"
+
+
+def random_page_name(page: "Page | None" = None, filename: str = "") -> str:
+    """The same for the picture of a page."""
+    return f"pages/{uuid.uuid4().hex}"
 
 
 class DocumentQuerySet(models.QuerySet["Document"]):
@@ -60,3 +66,36 @@ class Document(models.Model):
     @property
     def is_image(self) -> bool:
         return self.content_type.startswith("image/")
+
+    @property
+    def stored_names(self) -> list[str]:
+        """What lies of it in the storage: the file, and the pages that were drawn."""
+        pages = self.drawn_pages.exclude(file="").values_list("file", flat=True)
+        return [name for name in (self.file.name, *pages) if name]
+
+    @property
+    def page_urls(self) -> list[str]:
+        """Where each page is shown as a picture, in order; a picture's one page is itself."""
+        if self.is_image:
+            return [reverse("document", args=[self.public_id])]
+        return [
+            reverse("document_page", args=[self.public_id, number])
+            for number in range(1, self.pages + 1)
+        ]
+
+
+class Page(models.Model):
+    """A page of a PDF as a picture, kept once it was drawn; without a file: it cannot be drawn."""
+
+    id: models.BigAutoField
+    document = models.ForeignKey(Document, models.CASCADE, related_name="drawn_pages")
+    number = models.PositiveSmallIntegerField()
+    file = models.FileField(upload_to=random_page_name, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["document", "number"], name="one_picture_a_page")
+        ]
+
+    def __str__(self) -> str:
+        return f"page {self.number} of document {self.document_id}"

@@ -132,12 +132,13 @@ def test_a_png_that_is_too_large_when_written_again_becomes_a_jpeg() -> None:
     assert Image.open(BytesIO(kept.content)).size == (900, 900)
 
 
-def test_a_scan_of_several_pages_is_kept_as_it_is() -> None:
+def test_a_scan_of_several_pages_keeps_its_pages_and_comes_out_the_same_each_time() -> None:
     scan = pdf(pages=20)
 
     kept = inspect(scan, max_bytes=MAX_BYTES)
 
-    assert (kept.content, kept.content_type, kept.pages) == (scan, "application/pdf", 20)
+    assert (kept.content_type, kept.pages) == ("application/pdf", 20)
+    assert inspect(scan, max_bytes=MAX_BYTES).content == kept.content
 
 
 def truncated(content: bytes) -> bytes:

@@ -129,7 +129,7 @@ ACCESS: dict[str, frozenset[str]] = {
     **dict.fromkeys(
         ["document_remove", "receipt", "application", "withdraw", "answer", "license"], OWNER
     ),
-    "document": OWNER | REVIEWERS,
+    **dict.fromkeys(["document", "document_page"], OWNER | REVIEWERS),
     "admin_home": PORTAL,
     **dict.fromkeys(["queue", "decided", "review", "approve", "reject", "ask"], REVIEWERS),
     **dict.fromkeys(
@@ -265,6 +265,7 @@ class World:
         return {
             "activate": {"token": license.token},
             "document": {"public_id": pending.documents.get().public_id},
+            "document_page": {"public_id": pending.documents.get().public_id, "number": 1},
             "document_remove": {
                 "public_id": Application.objects.get(person=self.drafter).documents.get().public_id
             },

@@ -1,0 +1,126 @@
+"""Has a file opened by another process, and believes that one no more than it must."""
+
+import json
+import logging
+import signal
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from applications.inspection.refusals import refuse_document
+from dlsei.policy.refusals import Refused
+
+logger = logging.getLogger(__name__)
+
+WALL_SECONDS = 20
+"""Real time that a file may take on a busy machine; of processor time it gets far less."""
+_PROJECT = Path(__file__).resolve().parents[2]
+_TYPES = ("image/jpeg", "image/png", "application/pdf")
+_MAX_PAGES = 20
+# Ended for using too much, or because a library gave up on what it was fed.
+_KILLED_BY_FILE = (
+    *(signal.SIGXCPU, signal.SIGXFSZ, signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT),
+    *(signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGTRAP),
+)
+
+
+class Broken(Exception):
+    """The inspection itself did not work: nothing is said of the file, it may be tried again."""
+
+
+@dataclass(frozen=True)
+class Inspected:
+    """A file that may be kept: its clean content, its type and its number of pages.
+
+    `seconds` of processor time and `mib` of memory are what finding out has cost.
+    """
+
+    content: bytes
+    content_type: str
+    pages: int = 1
+    seconds: float = 0.0
+    mib: float = 0.0
+
+
+def require_size(size: int, *, max_bytes: int) -> None:
+    """Raises `Refused` with document-empty or document-too-large, which nobody need open a file for."""
+    if not size:
+        raise Refused(refuse_document("document-empty"))
+    if size > max_bytes:
+        limit = f"{max_bytes / 1024 / 1024:.0f}"
+        raise Refused(refuse_document("document-too-large", limit=limit))
+
+
+def inspect(content: bytes, *, max_bytes: int) -> Inspected:
+    """The clean form of an applicant's file of at most `max_bytes` bytes.
+
+    Images come out upright and without metadata, PDFs as their pages alone. Raises `Refused` with
+    document-empty, -too-large, -type, -broken, -too-many-pixels, -encrypted, -active-content,
+    -too-many-pages or -too-complex, and `Broken` when the inspection could not be made.
+    """
+    require_size(len(content), max_bytes=max_bytes)
+    answer, made = _ask("inspect", max_bytes, content)
+    if "refused" in answer:
+        try:
+            refusal = refuse_document(answer["refused"], **answer["values"])
+            _ = refusal.message
+        except (KeyError, TypeError) as error:
+            raise Broken("no such refusal") from error
+        raise Refused(refusal)
+    return _believed(answer, made)
+
+
+def page_picture(pdf: bytes, number: int) -> bytes | None:
+    """Page `number` of an inspected PDF as a JPEG; None when it takes too much to be drawn.
+
+    Raises `Broken` when drawing could not be tried.
+    """
+    try:
+        answer, made = _ask("page", number, pdf)
+    except Refused:
+        return None
+    return made if answer.get("content_type") == "image/jpeg" else None
+
+
+def _ask(task: str, argument: int, content: bytes) -> tuple[dict[str, Any], bytes]:
+    with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as said:
+        given.write(content)
+        given.seek(0)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "applications.inspection.process", task, str(argument)],
+            stdin=given,
+            stdout=said,
+            stderr=subprocess.DEVNULL,
+            cwd=_PROJECT,
+            # None of our secrets; one arena, so that the limit on memory is what it says.
+            env={"PYTHONPATH": str(_PROJECT), "PYTHONDONTWRITEBYTECODE": "1"}
+            | {"MALLOC_ARENA_MAX": "1", "LANG": "C.UTF-8"},
+        )
+        try:
+            status = process.wait(WALL_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            status = process.wait()
+        if -status in _KILLED_BY_FILE:
+            logger.warning("a file ended its inspection: %s", signal.Signals(-status).name)
+            raise Refused(refuse_document("document-too-complex"))
+        if status:
+            raise Broken(f"the inspection ended with status {status}")
+        said.seek(0)
+        try:
+            answer = json.loads(said.readline(1 << 16))
+        except ValueError as error:
+            raise Broken("the inspection did not answer") from error
+        return answer, said.read()
+
+
+def _believed(answer: dict[str, Any], made: bytes) -> Inspected:
+    kind, pages = answer.get("content_type"), answer.get("pages")
+    if kind not in _TYPES or not isinstance(pages, int) or not 1 <= pages <= _MAX_PAGES or not made:
+        raise Broken("the inspection answered with what cannot be")
+    return Inspected(
+        made, kind, pages, float(answer.get("seconds", 0)), float(answer.get("mib", 0))
+    )

@@ -17,24 +17,41 @@ from dlsei.policy.refusals import Refusal
 from licensing.models import Programme
 from verification.permissions import visible
 
+# Refusal → its clause, what must hold, and the claim beside which it is shown.
 QUESTIONS = {
-    "category-not-eligible": ("3.b", gettext_lazy("Student, faculty, staff or HEC employee")),
-    "institution-not-recognized": ("3.a", gettext_lazy("Institution recognized by HEC")),
-    "already-applied": ("4.1.b", gettext_lazy("No other application or license")),
-    "revoked-in-this-cohort": ("A.2", gettext_lazy("No license revoked in this cohort")),
-    "cohort-user": ("A.1", gettext_lazy("No license of an earlier cohort")),
+    "category-not-eligible": (
+        "3.b",
+        gettext_lazy("Student, faculty, staff or HEC employee"),
+        "category",
+    ),
+    "institution-not-recognized": (
+        "3.a",
+        gettext_lazy("Institution recognized by HEC"),
+        "university",
+    ),
+    "already-applied": ("4.1.b", gettext_lazy("No other application or license"), "others"),
+    "revoked-in-this-cohort": ("A.2", gettext_lazy("No license revoked in this cohort"), "others"),
+    "cohort-user": ("A.1", gettext_lazy("No license of an earlier cohort"), "others"),
 }
 DOCUMENTS = gettext_lazy("At least one document of an accepted kind")
 
 
 @dataclass(frozen=True)
 class Check:
-    """One thing to check: its clause, what must hold, and what the rules say of it."""
+    """One thing to check: its clause, what must hold, and what the rules say of it.
+
+    `about` names the claim that it is about, `refusal` says why it fails.
+    """
 
     clause: str
     question: str
     passed: bool
-    because: str = ""
+    about: str = ""
+    refusal: Refusal | None = None
+
+    @property
+    def because(self) -> str:
+        return _(self.refusal.sentence) % self.refusal.values if self.refusal else ""
 
 
 @dataclass(frozen=True)
@@ -49,6 +66,14 @@ class Elsewhere:
     same_file: list[Application]
     same_file_hidden: int
     disputed: bool
+
+    @property
+    def same_file_count(self) -> int:
+        return len(self.same_file) + self.same_file_hidden
+
+    @property
+    def earlier_count(self) -> int:
+        return len(self.earlier) + len(self.hidden)
 
 
 def of(application: Application) -> list[Check]:
@@ -72,15 +97,20 @@ def of(application: Application) -> list[Check]:
     checks = [_check(*QUESTIONS[code], refusal) for code, refusal in found.items()]
     clause = "4.1.c" if application.category == "student" else "4.2.a"
     shown = policy.check_documents(facts, documents=programme.documents)
-    return [*checks, _check(clause, DOCUMENTS, shown)]
+    return [*checks, _check(clause, DOCUMENTS, "documents", shown)]
 
 
-def _check(clause: str, question: Promise, refusal: Refusal | None) -> Check:
-    if refusal is None:
-        return Check(clause, str(question), passed=True)
-    return Check(
-        refusal.clause, str(question), passed=False, because=_(refusal.sentence) % refusal.values
-    )
+def _check(clause: str, question: Promise, about: str, refusal: Refusal | None) -> Check:
+    clause = refusal.clause if refusal else clause
+    return Check(clause, str(question), passed=not refusal, about=about, refusal=refusal)
+
+
+def seen_elsewhere(known: "Elsewhere") -> list[Check]:
+    """Whether the number or a document came up anywhere else (R6): for a reviewer to judge, no rule."""
+    return [
+        Check("4.1.a", _("Number given by no other account"), not known.disputed, "identity"),
+        Check("4.1.c", _("No document seen elsewhere"), not known.same_file_count, "documents"),
+    ]
 
 
 def elsewhere(application: Application, *, by: Actor, now: datetime) -> Elsewhere:

@@ -94,6 +94,9 @@ def ask(application: Application, *, text: str, by: Actor, now: datetime) -> Que
     """
     application, person, _ = _for_decision(application, by, now)
     _require(text.strip(), "text-missing")
+    pressed_twice = application.questions.open().filter(text=text.strip(), asked_by=person).first()
+    if pressed_twice:
+        return pressed_twice
     submission.close_questions(Q(application=application), now)
     question = Question.objects.create(
         application=application, asked_by=person, asked_at=now, text=text.strip()

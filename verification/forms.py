@@ -1,6 +1,6 @@
-"""What focal persons and HEC fill in, and how a verb's refusal is said on a form."""
+"""What HEC fills in, and how a verb's refusal is said on a form."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django import forms
@@ -48,36 +48,6 @@ def _words(code: str, label: Any, hint: Any) -> forms.CharField:
         widget=forms.Textarea,
         error_messages={"required": _(REFUSALS[code].sentence)},
     )
-
-
-class DecisionForm(Form):
-    """What an approval, a rejection or a question needs; only the fields named are asked."""
-
-    reason = _words(
-        "reason-missing",
-        _("Reason for the rejection"),
-        _("The applicant reads it word for word, in the mail and on the dashboard."),
-    )
-    text = _words(
-        "text-missing",
-        _("What do you need from the applicant?"),
-        _("It is sent word for word. The application keeps its place until it is answered."),
-    )
-    turn_reason = _words(
-        "out-of-turn",
-        _("Why is this one decided out of turn?"),
-        _("Kept with the decision; the applicant does not see it."),
-    )
-    note = _words(
-        "note-missing",
-        _("Information on which HEC decides"),
-        _("Kept with the decision. Say what the university told you, who said it and when."),
-    )
-
-    def __init__(self, *args: Any, asked: Sequence[str], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for name in set(self.fields) - set(asked):
-            del self.fields[name]
 
 
 class NoteForm(Form):

@@ -1,14 +1,15 @@
 """A university's queue: who is next, what is late, who is looking (R8, R10, R12)."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from applications.models import Application, Question, University
 from dlsei.history import Actor
 from dlsei.models import User
 from dlsei.policy.calendar_days import karachi_date
-from dlsei.verbs import verb
+from dlsei.verbs import UNIVERSITY, lock, verb
 from licensing.models import Programme
 from verification.models import Sighting
 from verification.permissions import require_reviewer
@@ -33,26 +34,80 @@ def seen_elsewhere(by: Actor, now: datetime) -> Exists:
     return Exists(others.exclude(person=by) if isinstance(by, User) else others)
 
 
+def _decidable(university: University, by: Actor, now: datetime) -> QuerySet[Application]:
+    """In turn, what `by` could decide now: not asked, not open at somebody else, not their own (I4, R10)."""
+    own = {"person": by} if isinstance(by, User) else {"pk": None}
+    return in_turn(university).exclude(asked()).exclude(seen_elsewhere(by, now)).exclude(**own)
+
+
+def _before(application: Application) -> Q:
+    """What stands before an application in its university's queue, whoever may decide it."""
+    return Q(priority__lt=application.priority) | Q(priority=application.priority) & (
+        Q(submitted_at__lt=application.submitted_at)
+        | Q(submitted_at=application.submitted_at, id__lt=application.pk)
+    )
+
+
 # Beside `dlsei.policy.turn.ahead`; a property test holds them equal.
 def ahead(application: Application, *, by: Actor, now: datetime) -> Application | None:
     """The application to decide before this one, None when it is its turn."""
     assert application.university is not None
-    before = Q(priority__lt=application.priority) | Q(priority=application.priority) & (
-        Q(submitted_at__lt=application.submitted_at)
-        | Q(submitted_at=application.submitted_at, id__lt=application.pk)
-    )
-    return (
-        in_turn(application.university)
-        .filter(before)
-        .exclude(asked())
-        .exclude(seen_elsewhere(by, now))
-        .first()
-    )
+    return _decidable(application.university, by, now).filter(_before(application)).first()
 
 
 def next_in_turn(university: University, *, by: Actor, now: datetime) -> Application | None:
     """What `by` decides next: neither waiting for an answer nor open at somebody else."""
-    return in_turn(university).exclude(asked()).exclude(seen_elsewhere(by, now)).first()
+    return _decidable(university, by, now).select_related("person").first()
+
+
+@verb
+def take_next(university: University, *, by: Actor, now: datetime) -> Application | None:
+    """Opens what `by` decides next, None when nothing is left for them.
+
+    Under the queue's lock, so that two who ask at the same moment get different ones (R8, R10).
+    """
+    lock(UNIVERSITY, university.pk)
+    following = next_in_turn(university, by=by, now=now)
+    if following:
+        open_application(following, by=by, now=now)
+    return following
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """How many stand before the next in turn and are passed over now (R10)."""
+
+    asked: int
+    open_elsewhere: int
+
+
+def set_aside(
+    following: Application | None, university: University, by: Actor, now: datetime
+) -> SetAside:
+    """What is passed over before `following`, or in the whole queue when there is none."""
+    passed = in_turn(university).order_by()
+    if following:
+        passed = passed.filter(_before(following))
+    counted = passed.aggregate(
+        asked=Count("pk", filter=asked()),
+        open_elsewhere=Count("pk", filter=~asked() & Q(seen_elsewhere(by, now))),
+    )
+    return SetAside(**counted)
+
+
+@dataclass(frozen=True)
+class Left:
+    """How much is to be decided at a university; what waits for its applicant is not."""
+
+    to_decide: int
+    overdue: int
+
+
+def left(university: University, now: datetime) -> Left:
+    """What is left to decide, and how much of it is overdue (R12)."""
+    late = Q(submitted_at__lt=overdue_before(now))
+    waiting = in_turn(university).order_by().exclude(asked())
+    return Left(**waiting.aggregate(to_decide=Count("pk"), overdue=Count("pk", filter=late)))
 
 
 @verb

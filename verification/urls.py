@@ -13,15 +13,19 @@ from verification.console import (
 )
 from verification.views import decide, queue, review
 from verification.views.home import admin_home
+from verification.views.keyboard import keyboard
 
 urlpatterns = [
     path("", admin_home, name="admin_home"),
     path("queue/<int:university>/", queue.queue, name="queue"),
+    path("queue/<int:university>/next/", decide.next_in_turn, name="next_in_turn"),
     path("decided/<int:university>/", queue.decided, name="decided"),
     path("review/<str:reference>/", review.review, name="review"),
+    path("review/<str:reference>/meanwhile/", review.meanwhile, name="meanwhile"),
     path("review/<str:reference>/approve/", decide.Approve.as_view(), name="approve"),
     path("review/<str:reference>/reject/", decide.Reject.as_view(), name="reject"),
     path("review/<str:reference>/ask/", decide.Ask.as_view(), name="ask"),
+    path("keyboard/", keyboard, name="keyboard"),
     path("hec/", home.hec_home, name="hec_home"),
     path("hec/queues/", home.hec_queues, name="hec_queues"),
     path("hec/search/", home.hec_search, name="hec_search"),

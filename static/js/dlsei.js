@@ -2,7 +2,7 @@
 (() => {
   "use strict";
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
-  const typing = (element) => element.closest("input, select, textarea, [contenteditable]");
+  const typing = (element) => element.closest("input:not([type=radio], [type=checkbox]), select, textarea, [contenteditable]");
 
   document.querySelector("[data-error-summary]")?.focus();
 
@@ -59,28 +59,79 @@
   // The document beside the claims: larger, smaller, a quarter turn.
   for (const viewer of all("[data-viewer]")) {
     const frame = viewer.querySelector(".viewer-frame");
-    const tools = viewer.querySelector(".viewer-tools");
+    const tools = viewer.querySelector("[data-tools]");
     if (!frame.querySelector("img")) continue;
+    let turns = 0;
+    const show = () => {
+      for (const image of all("img", frame)) {
+        // Lying on its side, a picture is as wide as it was high: its sheet keeps room for it.
+        const k = turns % 2 ? image.naturalWidth / image.naturalHeight || 1 : 1;
+        image.style.cssText = turns ? `rotate:${turns * 90}deg;inline-size:${100 * k}%;max-inline-size:none;margin:${50 * (k - 1)}% ${50 * (1 - k)}%` : "";
+      }
+    };
+    frame.addEventListener("load", show, true);
     tools.hidden = false;
     tools.addEventListener("click", (event) => {
       const act = event.target.closest("button")?.dataset.act;
       const zoom = Number(frame.dataset.zoom || 1);
-      if (act === "larger") frame.dataset.zoom = Math.min(3, zoom + 1);
+      if (act === "larger") frame.dataset.zoom = Math.min(4, zoom + 1);
       if (act === "smaller") frame.dataset.zoom = Math.max(1, zoom - 1);
-      if (act === "turn") frame.dataset.turn = (Number(frame.dataset.turn || 0) + 1) % 4;
+      if (act === "turn") { turns = (turns + 1) % 4; show(); }
     });
   }
 
-  // Keyboard: data-key="a" on a button or link; "?" opens the list of keys.
+  // A wording that was picked goes into its field, for editing; what was typed there stays.
+  const put = ({ text, into }) => {
+    const field = document.getElementById(into);
+    const typed = field.value.trim();
+    field.value = !typed || typed === field.dataset.put ? text : `${typed}\n${text}`;
+    field.dataset.put = field.value;
+    field.dispatchEvent(new Event("input"));
+  };
+  document.addEventListener("change", ({ target }) => target.dataset.text && put(target.dataset));
+  for (const button of all("button[data-text]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => put(button.dataset));
+  }
+
+  // What others do meanwhile, asked for while the page is in view.
+  for (const live of all("[data-live]")) {
+    const news = document.createElement("div");
+    setInterval(async () => {
+      if (document.hidden) return;
+      const answer = await fetch(live.dataset.live).catch(() => null);
+      if (!answer?.ok || answer.redirected) return;
+      news.innerHTML = await answer.text();
+      if (news.textContent.trim() !== live.textContent.trim()) live.innerHTML = news.innerHTML;
+    }, 20000);
+  }
+
+  for (const button of all("[data-opens]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => document.getElementById(button.dataset.opens).showModal());
+  }
+  for (const button of all("[data-closes]")) button.addEventListener("click", () => button.closest("dialog").close());
+
+  // Keyboard: a key takes one to what has it as data-key; only Enter there, or Ctrl+Enter in a field, sends.
+  const field = "button, input:not([type=hidden]), select, textarea";
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || typing(event.target)) return;
-    if (document.querySelector("dialog[open]")) return;
-    const target = all("[data-key]").find((element) => element.dataset.key === event.key);
+    const { target: from, key } = event;
+    if (event.isComposing || event.repeat || document.querySelector("dialog[open]")) return;
+    if (key === "Enter" && (event.ctrlKey || event.metaKey) && from.form?.matches("[data-send]")) {
+      from.form.requestSubmit(from.form.querySelector("[type=submit]"));
+      return;
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey || typing(from) || document.querySelector("[data-keys=off]")) return;
+    const target = all("[data-key]").find((element) => element.dataset.key === key && (element.matches("dialog") || element.checkVisibility?.() !== false));
     if (!target) return;
     event.preventDefault();
     if (target.matches("dialog")) target.showModal();
-    else if (target.matches("button[type=submit], button:not([type])") && target.form) target.form.requestSubmit(target);
-    else if (target.matches("input, select, textarea, summary")) target.focus();
-    else target.click();
+    else if (target.matches("summary")) {
+      target.parentElement.open = true;
+      (target.parentElement.querySelector(`.act :is(${field})`) || target).focus();
+    } else {
+      if (target.matches(field)) target.focus();
+      if (!target.matches("[type=submit], textarea, select")) target.click();
+    }
   });
 })();

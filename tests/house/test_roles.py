@@ -131,7 +131,9 @@ ACCESS: dict[str, frozenset[str]] = {
     ),
     **dict.fromkeys(["document", "document_page"], OWNER | REVIEWERS),
     "admin_home": PORTAL,
-    **dict.fromkeys(["queue", "decided", "review", "approve", "reject", "ask"], REVIEWERS),
+    **dict.fromkeys(["queue", "next_in_turn", "decided", "review", "meanwhile"], REVIEWERS),
+    **dict.fromkeys(["approve", "reject", "ask"], REVIEWERS),
+    "keyboard": PORTAL,
     **dict.fromkeys(
         [
             "hec_home",
@@ -271,6 +273,7 @@ class World:
             },
             "license": of["license"],
             "queue": of["university"],
+            "next_in_turn": of["university"],
             "decided": of["university"],
             **dict.fromkeys(
                 [
@@ -279,6 +282,7 @@ class World:
                     "withdraw",
                     "answer",
                     "review",
+                    "meanwhile",
                     "approve",
                     "reject",
                     "ask",

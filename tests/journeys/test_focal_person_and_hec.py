@@ -48,20 +48,20 @@ def test_a_focal_person_works_through_the_queue(
     reviewer.press("Approve")
 
     # Then the next in turn comes by itself; the mail of a rejection can be seen before it goes
-    reviewer.sees(f"Here is the next in turn, {second.reference}.", "محمد عثمان")
-    reviewer.press("Reject").press("Reject and send").sees("There is a problem")
+    reviewer.sees(f"{first.reference} is approved", second.reference, "محمد عثمان")
+    reviewer.unfold("Reject").press("Reject and send").sees("There is a problem")
     reviewer.write("Reason for the rejection", "The card isn't readable.")
     reviewer.press("Show the mail first").sees("The mail as it will be sent", "Dear")
     reviewer.press("Reject and send").sees(third.reference)
 
     # When one is asked for more, it steps aside
-    reviewer.press("Ask for more").write("What do you need", "Which semester?")
+    reviewer.unfold("Ask for more").write("What do you need", "Which semester?")
     reviewer.press("Send the question").sees(fourth.reference)
 
     # When the applicant has answered, the later one is out of turn and needs a reason
     submission.answer(third, by=third.person, text="The fifth.", now=timezone.now())
     reviewer.open(f"/admin/review/{fourth.reference}/").sees("before this one", third.reference)
-    reviewer.press("Approve").press("Approve").sees("There is a problem")
+    reviewer.unfold("Approve").press("Approve").sees("There is a problem")
     reviewer.write("Why is this one decided out of turn?", "The term begins tomorrow.")
     reviewer.press("Approve").sees(third.reference).press("Approve")
     reviewer.sees("Everything is decided")
@@ -86,7 +86,7 @@ def test_hec_decides_on_behalf_and_keeps_the_house(
     hec.sees("You act on behalf of University of Peshawar")
 
     # When an officer decides, a note of the information is asked for and kept
-    hec.open(f"/admin/review/{first.reference}/").press("Approve").press("Approve")
+    hec.open(f"/admin/review/{first.reference}/").unfold("Approve").press("Approve")
     hec.sees("There is a problem").write("Information on which HEC decides", "By telephone.")
     hec.press("Approve").sees(second.reference)
     work()

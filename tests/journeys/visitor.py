@@ -40,6 +40,11 @@ class Visitor:
         button.or_(link).first.click()
         return self._looked()
 
+    def unfold(self, words: str) -> "Visitor":
+        """Opens the part of the page that is folded behind these words."""
+        self.page.get_by_role("main").locator("summary", has_text=words).first.click()
+        return self
+
     def fill(self, **answers: str) -> "Visitor":
         """Fills in fields by their labels, `_` for a space; the first letter is made large."""
         for name, answer in answers.items():

@@ -173,9 +173,35 @@ class TestApprove:
     def test_the_loser_of_a_race_is_told_who_decided(self, browser, focal, application):
         winner = FocalPersonFactory(university=focal.university, person__full_name="Dr. Winner")
         decisions.reject(application, reason="Blurred", by=winner.person, now=NOW)
-        page = browser.post(url("approve", application), follow=True)
-        assert "Dr. Winner decided this application on 2023-01-10 09:00" in text_of(page)
+        following = submitted(university=focal.university, now=NOW)
+        text = text_of(browser.post(url("approve", application)))
+        assert "Somebody else decided this application meanwhile" in text
+        assert "Nothing of yours was saved or sent" in text
+        assert "Dr. Winner" in text
+        assert "Tuesday 10 January 2023, 9:00 AM" in text
+        assert "Blurred" in text
+        assert following.reference in text
         assert Decision.objects.count() == 1
+
+    def test_what_the_loser_had_written_is_not_lost(self, browser, focal, application):
+        winner = FocalPersonFactory(university=focal.university, person__full_name="Dr. Winner")
+        decisions.approve(application, by=winner.person, now=NOW)
+        text = text_of(browser.post(url("reject", application), {"reason": "Typed with care"}))
+        assert "Dr. Winner" in text
+        assert "Typed with care" in text
+
+    def test_withdrawn_meanwhile(self, browser, application):
+        submission.withdraw(application, by=application.person, now=NOW)
+        text = text_of(browser.post(url("approve", application)))
+        assert "This application is not pending any more" in text
+        assert "Withdrawn" in text
+
+    def test_a_second_press_goes_on_as_the_first_did(self, browser, focal, application):
+        following = submitted(university=focal.university, now=NOW)
+        pages = [browser.post(url("approve", application)) for _ in range(2)]
+        assert [page.url for page in pages] == [url("review", following)] * 2
+        assert Decision.objects.count() == 1
+        assert Mail.objects.filter(kind="application-approved").count() == 1
 
 
 class TestReject:
@@ -188,7 +214,7 @@ class TestReject:
     def test_the_mail_is_shown_as_it_will_be_sent(self, browser, application):
         words = {"reason": "The card is of <b>2019</b>.", "preview": "1"}
         page = browser.post(url("reject", application), words)
-        letter = page.context["letter"]
+        letter = page.context["acts"]["reject"].letter
         assert "The card is of <b>2019</b>." in letter.text
         assert "<b>2019" not in text_of(page)
         application.refresh_from_db()

@@ -25,7 +25,7 @@ def hec_application(request: HttpRequest, reference: str) -> HttpResponse:
         if application.place_id
         else None
     )
-    context = about(request, application) | {
+    context = about(request, application, now=timezone.now()) | {
         "license": license,
         "sightings": application.sightings.select_related("person").order_by("first_seen_at"),
         "questions": application.questions.select_related("asked_by").order_by("asked_at"),

@@ -1,20 +1,50 @@
-"""One application: the document beside the claims, what the rules say, what else is known."""
+"""One application: the document beside the claims, what the rules say, what else is known, and the decision."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 
 from applications.models import Application, Document
+from dlsei import letters
 from dlsei.policy import turn
 from dlsei.policy.calendar_days import karachi_date
 from licensing.models import Programme
-from verification import checks, queue, story, worklist
-from verification.claims import claims
-from verification.models import Decision
+from verification import checks, common_wording, queue, story, worklist
+from verification.checks import Check
+from verification.claims import beside_checks, claims
+from verification.common_wording import LANGUAGES, Wording
+from verification.decision_forms import ApproveForm, AskForm, DecisionForm, RejectForm
+from verification.models import Decision, Sighting
 from verification.permissions import is_focal_person
 from verification.views.access import application_or_404
+from verification.views.keyboard import keys_are_on
+
+NOTE_KEPT = timedelta(hours=12)
+LETTERS = {
+    "approve": "application-approved",
+    "reject": "application-rejected",
+    "ask": "more-information",
+}
+
+
+@dataclass(frozen=True)
+class Act:
+    """One of the three things that a reviewer can do, as the page offers it.
+
+    `form` is bound, and the act `open`, when it was tried and did not go through.
+    """
+
+    form: DecisionForm
+    letter: letters.Letter
+    open: bool = False
 
 
 def review(request: HttpRequest, reference: str) -> HttpResponse:
@@ -23,42 +53,141 @@ def review(request: HttpRequest, reference: str) -> HttpResponse:
     application = application_or_404(request, reference)
     if application.is_pending:
         queue.open_application(application, by=request.user, now=now)
-    return render(request, "verification/review.html", about(request, application))
+    return page(request, application, now=now)
 
 
-def about(request: HttpRequest, application: Application) -> dict[str, Any]:
-    """What the review page and the pages of its decisions show."""
-    now = timezone.now()
+@never_cache
+def meanwhile(request: HttpRequest, reference: str) -> HttpResponse:
+    """Who else has it open, or who decided it: what an open review page asks for again and again.
+
+    Looking is not recorded here: a page left open keeps nobody from the application (R10).
+    """
+    application = application_or_404(request, reference)
+    context = {
+        "application": application,
+        "university": application.university,
+        "decision": decision_of(application),
+        "looking": looking(request, application, timezone.now()),
+    }
+    return render(request, "verification/meanwhile.html", context)
+
+
+def page(
+    request: HttpRequest,
+    application: Application,
+    *,
+    now: datetime,
+    tried: DecisionForm | None = None,
+) -> HttpResponse:
+    """The review page; `tried` is a decision that did not go through, with what was typed."""
+    context = about(request, application, now=now)
+    if application.is_pending:
+        context["acts"] = acts(application, context, tried)
+        context["form"] = tried
+        context["left"] = queue.left(application.university, now)
+        context["last_note"] = last_note(request, application, now) if context["on_behalf"] else ""
+    return render(request, "verification/review.html", context)
+
+
+def about(request: HttpRequest, application: Application, *, now: datetime) -> dict[str, Any]:
+    """What is known of an application: for its review, and for HEC's full history."""
     policy = Programme.in_force().policy.queue
-    documents = list(application.documents.all())
     pending = application.is_pending
+    known = checks.elsewhere(application, by=request.user, now=now)
+    rules = checks.of(application) if pending else []
     return {
         "application": application,
         "university": application.university,
         "claims": claims(application),
-        "documents": [(document, _name(document)) for document in documents],
-        "checks": checks.of(application) if pending else [],
-        "elsewhere": checks.elsewhere(application, by=request.user, now=now),
+        "beside": beside_checks(application, [*rules, *checks.seen_elsewhere(known)], known),
+        "documents": [(document, _name(document)) for document in application.documents.all()],
+        "checks": rules,
+        "elsewhere": known,
         "events": story.of(application),
         "question": application.questions.open().first(),
         "due_at": turn.due_at(application.submitted_at, policy),
         "overdue": pending and turn.is_overdue(application.submitted_at, now, policy),
-        "first_seen": application.sightings.select_related("person")
-        .order_by("first_seen_at", "id")
-        .first(),
-        "looking": list(worklist.looking(request.user, now).filter(application=application)),
-        "decision": Decision.objects.filter(application=application)
-        .select_related("actor", "on_behalf_of")
-        .first(),
-        "on_behalf": on_behalf(request, application),
+        "looking": looking(request, application, now) if pending else [],
+        "decision": decision_of(application),
+        "on_behalf": on_behalf(request, application, now),
         "before": queue.ahead(application, by=request.user, now=now) if pending else None,
+        "keys": keys_are_on(request),
     }
 
 
-def on_behalf(request: HttpRequest, application: Application) -> bool:
+def acts(
+    application: Application, context: dict[str, Any], tried: DecisionForm | None = None
+) -> dict[str, Act]:
+    """The three acts with their forms, and the mail that each sends in the applicant's language."""
+    needed = {"out_of_turn": bool(context["before"]), "on_behalf": context["on_behalf"]}
+    forms = [
+        ApproveForm(application, **needed),
+        RejectForm(application, **needed, wordings=reasons(application, context["checks"])),
+        AskForm(application, wordings=common_wording.questions(application.category)),
+    ]
+    if tried:
+        forms = [tried if form.act == tried.act else form for form in forms]
+    return {
+        form.act: Act(form=form, letter=letter(application, form), open=form is tried)
+        for form in forms
+    }
+
+
+def reasons(application: Application, rules: Sequence[Check]) -> list[Wording]:
+    """What to reject with: first what the rules found against it, each with its clause."""
+    found = []
+    for check in rules:
+        if check.refusal:
+            said = {}
+            for language in LANGUAGES:
+                with translation.override(language):
+                    said[language] = _("%(sentence)s (Clause %(clause)s)") % {
+                        "sentence": check.because,
+                        "clause": check.clause,
+                    }
+            name = dict.fromkeys(LANGUAGES, f"{check.clause}: {check.question}")
+            found.append(Wording(check.refusal.code, name, said))
+    return [*found, *common_wording.reasons(application.category)]
+
+
+def letter(application: Application, form: DecisionForm) -> letters.Letter:
+    """The mail as it will be sent, in the applicant's language; dots where words are still to come."""
+    person = application.person
+    values = {
+        "name": person.full_name,
+        "reference": application.reference,
+        "university": str(application.university),
+        "cohort": str(application.cohort),
+        "question" if form.act == "ask" else "reason": form.words or "…",
+        "clause": "4.1.i" if form.act == "reject" else "",
+    }
+    return letters.render(LETTERS[form.act], person.language, values)
+
+
+def looking(request: HttpRequest, application: Application, now: datetime) -> QuerySet[Sighting]:
+    """Who else has it open (R10)."""
+    return worklist.looking(request.user, now).filter(application=application)
+
+
+def decision_of(application: Application) -> Decision | None:
+    return (
+        Decision.objects.filter(application=application)
+        .select_related("actor", "on_behalf_of")
+        .first()
+    )
+
+
+def last_note(request: HttpRequest, application: Application, now: datetime) -> str:
+    """What the same officer noted last for this university, to be taken over by hand, never by itself."""
+    found = Decision.objects.filter(
+        actor=request.user, on_behalf_of=application.university, at__gte=now - NOTE_KEPT
+    )
+    return found.order_by("-at", "-id").values_list("note", flat=True).first() or ""
+
+
+def on_behalf(request: HttpRequest, application: Application, now: datetime) -> bool:
     """Whether the reader would decide for the university's focal persons (4.1.j)."""
-    today = karachi_date(timezone.now())
-    return not is_focal_person(request.user, application.university, today)
+    return not is_focal_person(request.user, application.university, karachi_date(now))
 
 
 def _name(document: Document) -> str:

@@ -76,14 +76,15 @@ def situation(standing: Standing, person: User) -> Situation:
         standing=standing,
         explanation=EXPLANATIONS[standing.status](standing),
         deadlines=deadlines(live) if live else [],
-        data_as_of=data_as_of() if live else None,
+        data_as_of=data_as_of(live) if live else None,
         timeline=entries(application, person) if application else [],
     )
 
 
-def data_as_of() -> datetime | None:
-    """How old Coursera's newest data is (R17)."""
-    return Report.objects.order_by("-as_of").values_list("as_of", flat=True).first()
+def data_as_of(license: License) -> datetime | None:
+    """How old Coursera's newest data of this license's cohort is (R17)."""
+    reports = Report.objects.filter(cohorts=license.cohort_id)
+    return reports.order_by("-as_of").values_list("as_of", flat=True).first()
 
 
 def clause_in_words(clause: str) -> str:

@@ -229,6 +229,8 @@ WHERE l.state = 'revoked' AND (k.id IS NULL
   OR k.clause = '5.z' AND (k.decided_by_id IS NULL OR k.note = '')
   OR k.clause <> '5.z' AND (r.id IS NULL OR
      r.as_of < (k.deadline + 1)::timestamp AT TIME ZONE 'Asia/Karachi'
+     OR NOT EXISTS (SELECT 1 FROM licensing_report_cohorts e
+                    WHERE e.report_id = r.id AND e.cohort_id = l.cohort_id)
      OR l.ended_at < (k.deadline + 1)::timestamp AT TIME ZONE 'Asia/Karachi'))""",
     ),
     Check(

@@ -60,9 +60,9 @@ class Job:
         local = now.astimezone(KARACHI)
         keys = [str(local.date())] if local.time() >= self.at else []
         if self.each_report:
-            from licensing.activity import latest_report
+            from licensing.activity import newest_of_each_cohort
 
-            keys += [f"report:{report.pk}"] if (report := latest_report()) else []
+            keys += [f"report:{report}" for report in newest_of_each_cohort()]
         return keys
 
     def do(self, now: datetime) -> dict[str, Any]:

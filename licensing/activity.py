@@ -6,7 +6,7 @@ copied into a temporary table and merged set-based in one transaction.
 
 import logging
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TextIO
 
@@ -53,9 +53,24 @@ FIGURE_NAMES = (
 )
 
 
-def latest_report() -> Report | None:
-    """The newest evidence there is, by what it is of (R17)."""
-    return Report.objects.order_by("-as_of", "-id").first()
+# Beside MATCH, which tells a program's first cohort: here all that are taught in it count.
+COVERED = """
+SELECT c.id FROM licensing_cohort c
+WHERE c.coursera_program = ANY(%(programs)s)
+   OR EXISTS (SELECT 1 FROM reported r WHERE r.program = c.coursera_program)
+"""
+
+
+def latest_report(cohort: Cohort | None = None) -> Report | None:
+    """The newest data there is, by what it is of; of `cohort` if one is given: its evidence (R17)."""
+    reports = Report.objects.filter(cohorts=cohort) if cohort else Report.objects.all()
+    return reports.order_by("-as_of", "-id").first()
+
+
+def newest_of_each_cohort() -> list[int]:
+    """The reports (ids) that are some cohort's newest evidence, in the order of their import."""
+    covered = Report.cohorts.through.objects.order_by("cohort_id", "-report__as_of", "-report_id")
+    return sorted(set(covered.distinct("cohort_id").values_list("report_id", flat=True)))
 
 
 def fetch(*, by: Actor, now: datetime, port: Coursera | None = None) -> dict[str, Any]:
@@ -78,7 +93,7 @@ def fetch(*, by: Actor, now: datetime, port: Coursera | None = None) -> dict[str
             yield from port.memberships(program)
             yield from port.enrollments(program)
 
-    report = take(rows(), source=Report.Source.API, as_of=as_of, by=by, now=now)
+    report = take(rows(), source=Report.Source.API, as_of=as_of, programs=programs, by=by, now=now)
     return {"report": report.pk, "rows": report.rows, "unmatched": report.unmatched}
 
 
@@ -89,19 +104,29 @@ def take(
     as_of: datetime,
     by: Actor,
     now: datetime,
+    programs: Sequence[str] = (),
     sha256: str = "",
     progress: Progress | None = None,
 ) -> Report:
     """Imports rows from either route; what cannot be read is listed on the report, never blocks.
 
-    `as_of` is aware: up to when the rows speak. A file imported before (`sha256`) is not imported
-    again: its report is returned.
+    `as_of` is aware: up to when the rows speak. `programs` were asked for whole, whether or not
+    they have rows. A file imported before (`sha256`) is not imported again: its report is returned.
     """
     if sha256 and (known := Report.objects.filter(sha256=sha256).first()):
         return known
     with tempfile.TemporaryFile("w+", newline="", encoding="utf-8") as spool:
         errors, _ = staging.spool(rows, spool, progress)
-        return merge(spool, errors, source=source, as_of=as_of, sha256=sha256, by=by, now=now)
+        return merge(
+            spool,
+            errors,
+            source=source,
+            as_of=as_of,
+            programs=programs,
+            sha256=sha256,
+            by=by,
+            now=now,
+        )
 
 
 def outlook(
@@ -128,6 +153,7 @@ def merge(
     *,
     source: str,
     as_of: datetime,
+    programs: Sequence[str],
     sha256: str,
     by: Actor,
     now: datetime,
@@ -155,6 +181,8 @@ def merge(
         report.unmatched = cursor.rowcount
         cursor.execute("SELECT count(*), count(joined_at) FROM reported")
         report.rows, report.members = cursor.fetchone()
+        cursor.execute(COVERED, {"programs": list(programs)})
+        report.cohorts.set([pk for (pk,) in cursor.fetchall()])
     report.save(update_fields=["unmatched", "rows", "members"])
     clock.recompute(changed)
     close_groundless(changed, now)

@@ -49,10 +49,12 @@ def extend(*, by: Actor, now: datetime) -> dict[str, int]:
     Paid licenses that end with the cohort are included; nothing happens outside the season (R20).
     """
     rule = Programme.in_force().policy.extension
-    report = latest_report()
-    if rule is None or report is None:
+    if rule is None:
         return {"extended": 0}
     cohort = Cohort.objects.named(rule.cohort)
+    report = latest_report(cohort)
+    if report is None:
+        return {"extended": 0}
     lock(COHORT, cohort.pk)
     cohort.refresh_from_db()
     # Nothing to give when the cohort itself lasts longer.

@@ -78,11 +78,11 @@ def sweep(*, by: Actor, now: datetime) -> dict[str, Any]:
     Cohort by cohort, in batches, each one transaction. A cohort over the brake's figures stops
     before its first change until HEC confirms that run (R22).
     """
-    report = latest_report()
     result: dict[str, Any] = {"revoked": 0, "cases": 0, "stopped": []}
-    if report is None:
-        return result
     for cohort in Cohort.objects.order_by("pk"):
+        report = latest_report(cohort)
+        if report is None:
+            continue
         done = sweep_cohort(cohort, report, by=by, now=now)
         result["revoked"] += done["revoked"]
         result["cases"] += done["cases"]
@@ -91,7 +91,7 @@ def sweep(*, by: Actor, now: datetime) -> dict[str, Any]:
 
 
 def sweep_cohort(cohort: Cohort, report: Report, *, by: Actor, now: datetime) -> dict[str, Any]:
-    """The sweep of one cohort; see `sweep`."""
+    """The sweep of one cohort, by the newest report that speaks of its learners; see `sweep`."""
     today, evidence_on = karachi_date(now), karachi_date(report.as_of)
     result: dict[str, Any] = {"revoked": 0, "cases": 0, "stopped": []}
     anything_due = License.objects.due(today, evidence_on).filter(cohort=cohort).exists()
@@ -135,7 +135,7 @@ def _due(cohort: Cohort, mode: str, today: date, evidence_on: date) -> Iterator[
 def brake(cohort: Cohort, evidence_on: date, *, by: Actor, now: datetime) -> bool:
     """Says whether the cohort's run may go on; stops it and tells HEC when it is too large (R22).
 
-    `evidence_on` is the Karachi day that the newest report speaks of.
+    `evidence_on` is the Karachi day that the cohort's newest report speaks of.
     """
     due = License.objects.due(karachi_date(now), evidence_on).filter(
         cohort=cohort, next_mode=RevocationRule.Mode.AUTOMATIC
@@ -345,10 +345,9 @@ def confirm_run(run: RevocationRun | None = None, *, by: Actor, now: datetime) -
 
 def continue_runs(*, by: Actor, now: datetime) -> dict[str, Any]:
     """Goes on with every run that HEC has confirmed and that has not finished (R22)."""
-    report = latest_report()
     confirmed = RevocationRun.objects.filter(confirmed_at__isnull=False, finished_at=None)
     revoked = 0
     for run in confirmed.select_related("cohort"):
-        if report is not None:
+        if report := latest_report(run.cohort):
             revoked += sweep_cohort(run.cohort, report, by=by, now=now)["revoked"]
     return {"revoked": revoked}

@@ -125,7 +125,7 @@ def license(request: HttpRequest, reference: str) -> HttpResponse:
         else None,
         "clause_in_words": explanations.clause_in_words(found.end_clause),
         "deadlines": explanations.deadlines(found) if found.is_live else [],
-        "data_as_of": explanations.data_as_of(),
+        "data_as_of": explanations.data_as_of(found),
     }
     return render(request, "applications/license.html", page)
 

@@ -9,7 +9,10 @@ from licensing.models.licenses import License
 
 
 class Report(models.Model):
-    """One import of Coursera's data. `as_of` is what R17 asks for: nobody is revoked on older data."""
+    """One import of Coursera's data. `as_of` is what R17 asks for: nobody is revoked on older data.
+
+    `cohorts` are those whose programs it speaks of: of the others' learners it is no evidence.
+    """
 
     class Source(models.TextChoices):
         API = "api"
@@ -25,6 +28,7 @@ class Report(models.Model):
     rows = models.PositiveIntegerField(default=0)
     unmatched = models.PositiveIntegerField(default=0)
     errors = models.JSONField(default=list)
+    cohorts = models.ManyToManyField(Cohort, related_name="reports")
 
     class Meta:
         constraints = [

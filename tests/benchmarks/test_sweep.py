@@ -52,7 +52,9 @@ def cohort(programme):
 
 @pytest.fixture
 def report(programme):
-    return Report.objects.create(source="api", as_of=midnight(NOW.date()), imported_at=NOW)
+    report = Report.objects.create(source="api", as_of=midnight(NOW.date()), imported_at=NOW)
+    report.cohorts.set(Cohort.objects.all())
+    return report
 
 
 @pytest.mark.django_db

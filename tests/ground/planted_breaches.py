@@ -312,6 +312,19 @@ def a_revocation_on_old_data():
 @breaks(
     "every revocation has its case: by rule on a report of a later day, by hand with actor and note"
 )
+def a_revocation_on_data_of_another_cohort():
+    revoked_by_hand()
+    report = Report.objects.create(source="csv", as_of=NOW, imported_at=NOW)
+    report.cohorts.set(Cohort.objects.exclude(licenses__state="revoked"))
+    RevocationCase.objects.update(
+        clause="5.i", report=report, deadline=NOW.date() - 2 * DAY, evidence_on=NOW.date()
+    )
+    License.objects.update(end_clause="5.i")
+
+
+@breaks(
+    "every revocation has its case: by rule on a report of a later day, by hand with actor and note"
+)
 def a_revocation_without_its_case():
     revoked_by_hand()
     RevocationCase.objects.all().delete()

@@ -10,7 +10,7 @@ from dlsei.celery import JOBS, Job
 from dlsei.models import Slot
 from dlsei.policy.calendar_days import KARACHI
 from licensing import activity
-from licensing.models import Report
+from licensing.models import Cohort, Report
 from tests.concurrency.race import race
 
 DAILY = [name for name, job in JOBS.items() if job.at]
@@ -109,7 +109,9 @@ class TestReports:
             run(job, on(11, hour=4))
 
     def report(self, as_of):
-        return Report.objects.create(source="csv", as_of=as_of, imported_at=as_of)
+        report = Report.objects.create(source="csv", as_of=as_of, imported_at=as_of)
+        report.cohorts.set(Cohort.objects.all())
+        return report
 
     def test_they_are_owed_for_a_newer_report_at_any_hour(self):
         self.report(on(11, hour=14))
@@ -146,6 +148,17 @@ class TestReports:
 
         keys = Slot.objects.filter(job="warn").order_by("id").values_list("key", flat=True)
         assert list(keys) == ["2023-01-11", f"report:{newest.pk}"]
+
+    def test_a_cohorts_own_report_is_news_beside_a_newer_one_of_another(self):
+        """R17: each cohort's evidence is the newest report that speaks of it."""
+        first, second = Cohort.objects.order_by("starts")
+        self.report(on(11, hour=14)).cohorts.set([second])
+        run("warn", on(11, hour=14))
+        own = self.report(on(11, hour=13))
+        own.cohorts.set([first])
+
+        assert run("warn", on(11, hour=15)) != []
+        assert activity.latest_report(first) == own
 
     def test_an_older_report_that_arrives_late_is_no_new_ground(self):
         newest = self.report(on(11, hour=14))

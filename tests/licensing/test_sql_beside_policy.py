@@ -211,6 +211,7 @@ def test_who_is_extended(license, now, progress, completed, total, kind):
     in_season = midnight(rule.from_) + timedelta(hours=3)
     with transaction.atomic():
         report = Report.objects.create(source="api", as_of=in_season, imported_at=in_season)
+        report.cohorts.add(license.cohort)
         Enrollment.objects.create(
             license=license,
             content_id="x",

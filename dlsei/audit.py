@@ -6,8 +6,16 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 
+from dlsei.history import INVITATION, NOMINATION, OFFICER, RECOGNITION, expressed
 from dlsei.policy.states import MOVES
 
+SUBJECTS = {
+    "case": "revocationcase",
+    "nomination": "focalperson",
+    "officer": "user",
+    "recognition": "university",
+}
+"""By what name the history knows a thing of the table of states, where it is another."""
 GRACE = timedelta(minutes=10)
 """How long the allocator and the deliverers may be behind before that counts as broken."""
 SHOWN = 20
@@ -36,7 +44,7 @@ def _moves(thing: str) -> Check:
     allowed = ", ".join(
         f"('{from_}', '{to}')" for from_, targets in MOVES[thing].items() for to in targets
     )
-    subject = {"case": "revocationcase"}.get(thing, thing)
+    subject = SUBJECTS.get(thing, thing)
     # A rule that revokes at once leaves a case that begins as revoked.
     begun = " OR e.from_state = ''" if thing == "case" else ""
     return Check(
@@ -49,15 +57,16 @@ def _moves(thing: str) -> Check:
 
 
 def _last_event(table: str, subject: str, state: str) -> Check:
+    state = expressed(state, "t")
     return Check(
         "I5",
         f"the last event of every {subject} says the state it is in",
         f"""
-SELECT '{subject} ' || t.id || ' is ' || t.{state} || ', its history says ' || coalesce(e.to_state, 'nothing')
+SELECT '{subject} ' || t.id || ' is ' || {state} || ', its history says ' || coalesce(e.to_state, 'nothing')
 FROM {table} t LEFT JOIN LATERAL (
   SELECT to_state FROM dlsei_event WHERE subject = '{subject}' AND subject_id = t.id
   ORDER BY sequence DESC LIMIT 1) e ON true
-WHERE e.to_state IS DISTINCT FROM t.{state}""",
+WHERE coalesce(e.to_state, '') <> {state}""",
     )
 
 
@@ -156,6 +165,10 @@ WHERE a.decided_at IS NOT NULL AND (d.id IS NULL OR
     _last_event("licensing_place", "place", "state"),
     _last_event("licensing_license", "license", "state"),
     _last_event("licensing_revocationcase", "revocationcase", "state"),
+    _last_event("verification_focalperson", "focalperson", NOMINATION),
+    _last_event("verification_invitation", "invitation", INVITATION),
+    _last_event("applications_university", "university", RECOGNITION),
+    _last_event("dlsei_user", "user", OFFICER),
     Check(
         "I5",
         "no event is missing from a sequence",

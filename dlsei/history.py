@@ -1,7 +1,7 @@
 """Who acts and when, told to the database, and the triggers that write the history from it (I5)."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,21 @@ Actor = User | str
 """A person, or the name of the scheduled job that acts."""
 
 _CONTEXT = "dlsei.context"
+
+# States that no column holds by itself, in SQL over a row.
+OFFICER = (
+    "CASE WHEN {row}.is_hec THEN 'appointed'"
+    " WHEN {row}.hec_suspended_at IS NOT NULL THEN 'suspended' ELSE '' END"
+)
+RECOGNITION = "CASE WHEN {row}.recognized THEN 'recognized' ELSE 'not-recognized' END"
+NOMINATION = (
+    "CASE WHEN {row}.replaced_at IS NOT NULL THEN 'replaced'"
+    " WHEN {row}.suspended_at IS NOT NULL THEN 'suspended' ELSE 'nominated' END"
+)
+INVITATION = (
+    "CASE WHEN {row}.accepted_at IS NOT NULL THEN 'accepted'"
+    " WHEN {row}.withdrawn_at IS NOT NULL THEN 'withdrawn' ELSE 'invited' END"
+)
 
 
 @contextmanager
@@ -53,17 +68,41 @@ def acting(
         cursor.execute("SELECT set_config(%s, %s, true)", [_CONTEXT, before])
 
 
-def tracked(table: str, subject: str, *, state: str, clause: str = "''", data: str = "'{}'::jsonb"):
+def tracked(
+    table: str,
+    subject: str,
+    *,
+    state: str,
+    also: Sequence[str] = (),
+    clause: str = "''",
+    data: str = "'{}'::jsonb",
+):
     """A migration operation: every change of `state` in `table` writes one Event, per statement.
 
-    `clause` and `data` are SQL over the changed row `n`; they win over what the actor's context says.
+    `state` is a column, or SQL over a `{row}`; while it is empty the row has no history. A change of
+    a column of `also` writes one too, from a state to the same. `clause` and `data` are SQL over the
+    changed row `n`; they win over what the actor's context says.
     """
-    write = f"""
-CREATE OR REPLACE FUNCTION history_of_{subject}() RETURNS trigger LANGUAGE plpgsql AS $$
+    before, after = (expressed(state, row) for row in "on")
+    differs = " OR ".join(
+        [f"{after} IS DISTINCT FROM {before}"]
+        + [f"n.{column} IS DISTINCT FROM o.{column}" for column in also]
+    )
+    written = {
+        f"history_of_new_{subject}": ("''", f"changed_new n WHERE {after} <> ''"),
+        f"history_of_{subject}": (
+            before,
+            f"changed_new n JOIN changed_old o USING (id) WHERE {after} <> '' AND ({differs})",
+        ),
+    }
+    functions = [
+        f"""
+CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE context jsonb := nullif(current_setting('{_CONTEXT}', true), '')::jsonb;
 BEGIN
   IF context IS NULL THEN
-    IF EXISTS (SELECT 1 FROM changed_new) THEN
+    -- Only rows whose state moved need an actor: a changed deadline or a note is no event.
+    IF EXISTS (SELECT 1 FROM {rows}) THEN
       RAISE EXCEPTION 'a change of {subject} names no actor and time' USING ERRCODE = 'P0001';
     END IF;
     RETURN NULL;
@@ -73,31 +112,18 @@ BEGIN
   SELECT '{subject}', n.id,
     coalesce((SELECT max(e.sequence) FROM dlsei_event e
               WHERE e.subject = '{subject}' AND e.subject_id = n.id), 0) + 1,
-    %(old)s, n.{state}, (context->>'at')::timestamptz, (context->>'actor')::bigint,
+    {from_state}, {after}, (context->>'at')::timestamptz, (context->>'actor')::bigint,
     context->>'job', context->>'on_behalf_of',
     coalesce(nullif({clause}, ''), context->>'clause'), {data} || (context->'data')
-  FROM %(rows)s ORDER BY n.id;
+  FROM {rows} ORDER BY n.id;
   RETURN NULL;
 END $$;
 """
-    inserted = write.replace(f"history_of_{subject}", f"history_of_new_{subject}") % {
-        "old": "''",
-        "rows": "changed_new n",
-    }
-    updated = write % {
-        "old": f"o.{state}",
-        "rows": f"changed_new n JOIN changed_old o USING (id) WHERE n.{state} IS DISTINCT FROM o.{state}",
-    }
-    # Only rows whose state moved need an actor: a changed deadline or a note is no event.
-    updated = updated.replace(
-        "EXISTS (SELECT 1 FROM changed_new)",
-        f"EXISTS (SELECT 1 FROM changed_new n JOIN changed_old o USING (id)"
-        f" WHERE n.{state} IS DISTINCT FROM o.{state})",
-    )
+        for name, (from_state, rows) in written.items()
+    ]
     return migrations.RunSQL(
         sql=[
-            inserted,
-            updated,
+            *functions,
             f"CREATE TRIGGER history_insert AFTER INSERT ON {table} REFERENCING NEW TABLE AS changed_new"
             f" FOR EACH STATEMENT EXECUTE FUNCTION history_of_new_{subject}()",
             f"CREATE TRIGGER history_update AFTER UPDATE ON {table}"
@@ -111,6 +137,25 @@ END $$;
             f"DROP FUNCTION history_of_{subject}()",
         ],
     )
+
+
+def begun(table: str, subject: str, *, state: str) -> migrations.RunSQL:
+    """A migration operation: one Event for each row that `tracked` comes too late for."""
+    now = expressed(state, "t")
+    return migrations.RunSQL(
+        sql=f"""
+INSERT INTO dlsei_event
+  (subject, subject_id, sequence, from_state, to_state, at, job, on_behalf_of, clause, data)
+SELECT '{subject}', t.id, 1, '', {now}, CURRENT_TIMESTAMP, 'before its history began', '', '', '{{}}'
+FROM {table} t WHERE {now} <> '' ORDER BY t.id
+""",
+        reverse_sql=migrations.RunSQL.noop,
+    )
+
+
+def expressed(state: str, row: str) -> str:
+    """The state of `row` in SQL: of its column `state`, or by an expression over `{row}`."""
+    return f"{row}.{state}" if state.isidentifier() else f"({state.format(row=row)})"
 
 
 APPEND_ONLY = migrations.RunSQL(

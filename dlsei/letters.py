@@ -31,6 +31,8 @@ KINDS = (
     "queue-escalation",
     "run-stopped",
     "nomination",
+    "appointment",
+    "second-factor-reset",
 )
 TYPED_AS_LINES = ("reason", "question", "note")
 FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"

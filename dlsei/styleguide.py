@@ -71,7 +71,17 @@ MAILS: dict[str, dict[str, Any]] = {
         "university": "University of the Punjab, Lahore",
         "since_on": "2023-01-10",
         "until_on": "",
-        "link": "https://dlsei.hec.example/accounts/login/code/",
+        "good_until_at": "2023-01-24T09:10:00+00:00",
+        "link": "https://dlsei.hec.example/invitation/7-abc/",
+    },
+    "appointment": {
+        "name": "Sana Iqbal",
+        "good_until_at": "2023-01-24T09:10:00+00:00",
+        "link": "https://dlsei.hec.example/invitation/8-abc/",
+    },
+    "second-factor-reset": {
+        "name": "Sana Iqbal",
+        "link": "https://dlsei.hec.example/accounts/login/",
     },
 }
 

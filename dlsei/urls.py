@@ -10,6 +10,7 @@ from dlsei import health
 from dlsei.metrics import metrics
 from dlsei.styleguide import styleguide
 from verification.views.documents import document, document_page
+from verification.views.invitation import invitation
 from verification.views.landing import home
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -19,6 +20,7 @@ urlpatterns = [
     path("home/", home, name="home"),
     path("documents/<uuid:public_id>/", document, name="document"),
     path("documents/<uuid:public_id>/pages/<int:number>/", document_page, name="document_page"),
+    path("invitation/<str:token>/", invitation, name="invitation"),
     path("admin/", include("verification.urls")),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),

@@ -8,12 +8,14 @@ from typing import Any
 import factory
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
+from django.db import transaction
 from factory.django import DjangoModelFactory
 
 from applications import documents, submission
 from applications.inspection import Inspected
 from applications.models import Application, University
 from dlsei import policy
+from dlsei.history import acting
 from dlsei.models import User
 from dlsei.policy.calendar_days import KARACHI
 from licensing import allocation, invitations
@@ -33,7 +35,19 @@ def hashed_password() -> str:
     return make_password(PASSWORD)
 
 
-class UserFactory(DjangoModelFactory):
+class Acted(DjangoModelFactory):
+    """Makes what has a history in the name of the tests."""
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def _create(cls, *args: Any, **kwargs: Any) -> Any:
+        with transaction.atomic(), acting(by=SYSTEM, now=NOW):
+            return super()._create(*args, **kwargs)
+
+
+class UserFactory(Acted):
     """An applicant with a verified address, a CNIC and the password `PASSWORD`."""
 
     class Meta:
@@ -56,7 +70,7 @@ class HecFactory(UserFactory):
     is_hec = True
 
 
-class UniversityFactory(DjangoModelFactory):
+class UniversityFactory(Acted):
     class Meta:
         model = University
 
@@ -65,7 +79,7 @@ class UniversityFactory(DjangoModelFactory):
     sector = University.Sector.PUBLIC
 
 
-class FocalPersonFactory(DjangoModelFactory):
+class FocalPersonFactory(Acted):
     """A nomination in force at `NOW`; `.person` signs in."""
 
     class Meta:

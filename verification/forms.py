@@ -1,6 +1,6 @@
 """What HEC fills in, and how a verb's refusal is said on a form."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from applications.forms import refusals
 from applications.models import University
-from dlsei.forms import DateInput, Form, ModelForm
+from dlsei.forms import Form, ModelForm
 from dlsei.policy.refusals import REFUSALS, Refused
 from dlsei.verbs import Busy
 
@@ -87,37 +87,3 @@ class UniversityForm(ModelForm):
 
     def _post_clean(self) -> None:
         """The verb writes; the instance stays as it is in the database."""
-
-
-class NominationForm(Form):
-    """Who decides for a university, from when until when."""
-
-    autocomplete: Mapping[str, str] = {"email": "off", "full_name": "off"}
-
-    email = forms.EmailField(
-        label=_("E-mail address"),
-        help_text=_("The person signs in with a code sent to this address."),
-    )
-    full_name = forms.CharField(label=_("Full name"), max_length=150)
-    since = forms.DateField(label=_("First day"), widget=DateInput)
-    until = forms.DateField(
-        label=_("Last day"),
-        help_text=_("Leave empty for: until further notice."),
-        required=False,
-        widget=DateInput,
-    )
-
-    def clean(self) -> None:
-        since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
-        if since and until and until < since:
-            self.add_error("until", _("The last day is before the first day."))
-
-
-class EndForm(Form):
-    """When a nomination ends."""
-
-    until = forms.DateField(
-        label=_("Last day"),
-        help_text=_("That day included. To take the queue away at once, suspend instead."),
-        widget=DateInput,
-    )

@@ -8,13 +8,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from dlsei.models import User
+from verification.second_factor import is_asked_of
 
 _OPEN = ("account_logout", "account_reauthenticate", "mfa_activate_totp", "set_language")
-
-
-def needs_second_factor(user: User) -> bool:
-    """HEC staff, superusers, and everybody who was ever nominated."""
-    return user.is_hec or user.is_superuser or user.nominations.exists()
 
 
 class SecondFactorMiddleware:
@@ -35,7 +31,7 @@ class SecondFactorMiddleware:
             or not isinstance(request.user, User)
             or (match and match.url_name in _OPEN)
             or request.session.get("second_factor")
-            or not needs_second_factor(request.user)
+            or not is_asked_of(request.user)
         ):
             return None
         if is_mfa_enabled(request.user):

@@ -1,22 +1,25 @@
-"""Who decides at a university, who saw what and what was decided."""
+"""Who decides at a university and who is invited to, who saw what and what was decided."""
 
-from datetime import date
+from datetime import date, datetime
 
 from django.conf import settings
+from django.core import signing
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from applications.models import Application, University
+from dlsei.policy.states import InvitationState, NominationState
 
 
 class FocalPersonQuerySet(models.QuerySet["FocalPerson"]):
     def active(self, today: date) -> "FocalPersonQuerySet":
-        """In their period of nomination, not suspended, able to sign in."""
+        """In their period of nomination, neither suspended nor replaced, able to sign in."""
         return self.filter(
             Q(until=None) | Q(until__gte=today),
             since__lte=today,
             suspended_at=None,
+            replaced_at=None,
             person__is_active=True,
         )
 
@@ -30,6 +33,8 @@ class FocalPerson(models.Model):
     since = models.DateField(_("from"))
     until = models.DateField(_("until, that day included"), null=True, blank=True)
     suspended_at = models.DateTimeField(null=True, blank=True)
+    # Somebody else was invited in this person's place, who had no access from this moment on.
+    replaced_at = models.DateTimeField(null=True, editable=False)
     reminded_at = models.DateTimeField(null=True, editable=False)
 
     objects = FocalPersonQuerySet.as_manager()
@@ -49,6 +54,116 @@ class FocalPerson(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person} ({self.university})"
+
+    @property
+    def state(self) -> str:
+        """One of `NominationState`; whether its period has begun or is over says `active`."""
+        if self.replaced_at:
+            return NominationState.REPLACED
+        return NominationState.SUSPENDED if self.suspended_at else NominationState.NOMINATED
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def open(self) -> "InvitationQuerySet":
+        """Neither accepted nor withdrawn; they may have expired, and be sent again."""
+        return self.filter(accepted_at=None, withdrawn_at=None)
+
+    def to_hec(self) -> "InvitationQuerySet":
+        return self.filter(university=None)
+
+
+class Invitation(models.Model):
+    """Somebody asked to decide for a university, or to act for HEC: nobody does before accepting.
+
+    Bound to the person's address; its link holds the nonce and is good once, until it expires.
+    """
+
+    id: models.BigAutoField
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="invitations")
+    email = models.EmailField()
+    # None: to act for HEC.
+    university = models.ForeignKey(
+        University, models.PROTECT, null=True, related_name="invitations"
+    )
+    since = models.DateField(_("from"), null=True)
+    until = models.DateField(_("until, that day included"), null=True)
+    nonce = models.CharField(max_length=40)
+    sent = models.PositiveSmallIntegerField(default=1)
+    invited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    invited_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "university"],
+                condition=Q(accepted_at=None, withdrawn_at=None),
+                nulls_distinct=False,
+                name="one_open_invitation_a_role",
+            ),
+            models.CheckConstraint(
+                name="a_focal_person_is_invited_for_a_period",
+                condition=Q(university=None, since=None, until=None)
+                | Q(university__isnull=False, since__isnull=False)
+                & (Q(until=None) | Q(until__gte=F("since"))),
+            ),
+            models.CheckConstraint(
+                name="an_invitation_ends_once",
+                condition=Q(accepted_at=None) | Q(withdrawn_at=None),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} to {self.university or 'HEC'}"
+
+    @property
+    def state(self) -> str:
+        """One of `InvitationState`."""
+        if self.accepted_at:
+            return InvitationState.ACCEPTED
+        return InvitationState.WITHDRAWN if self.withdrawn_at else InvitationState.INVITED
+
+    @property
+    def is_open(self) -> bool:
+        return self.state == InvitationState.INVITED
+
+    def has_expired(self, now: datetime) -> bool:
+        """Whether it waited longer than it is good for; it can be sent again."""
+        return self.is_open and self.expires_at <= now
+
+    @property
+    def token(self) -> str:
+        """What its link carries: signed, and no longer good once the nonce is another."""
+        return signing.Signer(salt="staff invitation").sign(f"{self.pk}-{self.nonce}")
+
+
+class FactorReset(models.Model):
+    """A second factor that somebody had lost, removed by HEC after it had made sure who asked."""
+
+    id: models.BigAutoField
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="factor_resets"
+    )
+    note = models.TextField()
+    at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="a_factor_reset_has_a_note", condition=~Q(note="")),
+            models.CheckConstraint(
+                name="nobody_resets_their_own_factor", condition=~Q(person=F("by"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"second factor of {self.person_id}"
 
 
 class Sighting(models.Model):

@@ -9,6 +9,7 @@ from verification.console import (
     imports,
     licenses,
     policy,
+    staff,
     universities,
 )
 from verification.views import decide, queue, review
@@ -43,6 +44,23 @@ urlpatterns = [
         "hec/focal-persons/<int:pk>/suspend/",
         universities.hec_focal_suspend,
         name="hec_focal_suspend",
+    ),
+    path(
+        "hec/focal-persons/<int:pk>/replace/",
+        universities.hec_focal_replace,
+        name="hec_focal_replace",
+    ),
+    path("hec/staff/", staff.hec_staff_list, name="hec_staff"),
+    path("hec/staff/<int:pk>/suspend/", staff.hec_staff_suspend, name="hec_staff_suspend"),
+    path("hec/staff/<int:pk>/second-factor/", staff.hec_factor_reset, name="hec_factor_reset"),
+    path("hec/invitations/", staff.hec_invitations, name="hec_invitations"),
+    path(
+        "hec/invitations/<int:pk>/again/", staff.hec_invitation_again, name="hec_invitation_again"
+    ),
+    path(
+        "hec/invitations/<int:pk>/withdraw/",
+        staff.hec_invitation_withdraw,
+        name="hec_invitation_withdraw",
     ),
     path("hec/applications/<str:reference>/", applications.hec_application, name="hec_application"),
     path("hec/policy/", policy.hec_policy, name="hec_policy"),

@@ -6,6 +6,7 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permis
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 
@@ -13,6 +14,10 @@ class UserQuerySet(models.QuerySet["User"]):
     def hec_staff(self) -> "UserQuerySet":
         """Who answers for the programme at HEC and gets its escalations."""
         return self.filter(is_active=True, is_hec=True).order_by("id")
+
+    def end_sessions(self) -> None:
+        """Signs these people out everywhere: their next request finds no session."""
+        self.update(session_generation=models.F("session_generation") + 1)
 
 
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
@@ -48,7 +53,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     is_hec = models.BooleanField(_("HEC staff"), default=False)
     is_staff = models.BooleanField(_("may enter the reference data at /superuser/"), default=False)
+    # Whoever acted for HEC and may not now; it can be given back.
+    hec_suspended_at = models.DateTimeField(null=True, editable=False)
     is_active = models.BooleanField(default=True)
+    # Raised, it ends every session of the person, on every device, with their next request.
+    session_generation = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     date_joined = models.DateTimeField(default=timezone.now)
 
     objects = UserManager()
@@ -60,6 +69,10 @@ class User(AbstractBaseUser, PermissionsMixin):
         constraints = [
             models.UniqueConstraint(Lower("email"), name="one_account_an_address"),
             models.CheckConstraint(
+                name="nobody_acts_for_hec_while_suspended",
+                condition=models.Q(is_hec=False) | models.Q(hec_suspended_at=None),
+            ),
+            models.CheckConstraint(
                 name="a_cnic_has_13_digits",
                 condition=~models.Q(identity_kind="cnic")
                 | models.Q(identity_number="")
@@ -69,6 +82,14 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.full_name or self.email
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What a session must match: another password or role ends it, and `end_sessions`."""
+        roles = (self.is_hec, self.is_staff, self.is_superuser)
+        held = [self.password, self.session_generation, *map(int, roles)]
+        return salted_hmac(
+            "dlsei.models.people.User", "|".join(map(str, held)), secret=secret, algorithm="sha256"
+        ).hexdigest()
 
     @property
     def identity(self) -> str:

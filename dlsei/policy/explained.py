@@ -26,6 +26,10 @@ THINGS = {
     "place": _("Place in the line"),
     "license": _("License"),
     "case": _("Revocation case"),
+    "nomination": _("Nomination of a focal person"),
+    "officer": _("Officer of HEC"),
+    "invitation": _("Invitation to focal persons and HEC's staff"),
+    "recognition": _("Recognition of an institution"),
 }
 
 

@@ -1,4 +1,4 @@
-"""The one table of what may become of an application, a place, a license and a case."""
+"""The one table of what may become of an application, a place, a license, a case, and of who decides."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -45,6 +45,36 @@ class CaseState:
     CLOSED: Final = "closed"
 
 
+class NominationState:
+    """States of a focal person's nomination (4.1.d)."""
+
+    NOMINATED: Final = "nominated"
+    SUSPENDED: Final = "suspended"
+    REPLACED: Final = "replaced"
+
+
+class OfficerState:
+    """States of whoever acts for HEC (4.1.j)."""
+
+    APPOINTED: Final = "appointed"
+    SUSPENDED: Final = "suspended"
+
+
+class InvitationState:
+    """States of an invitation to act as focal person or for HEC (4.1.d, 4.1.j)."""
+
+    INVITED: Final = "invited"
+    ACCEPTED: Final = "accepted"
+    WITHDRAWN: Final = "withdrawn"
+
+
+class RecognitionState:
+    """States of an institution on HEC's list (3.a, R5)."""
+
+    RECOGNIZED: Final = "recognized"
+    NOT_RECOGNIZED: Final = "not-recognized"
+
+
 # Tuples, not sets: they are written into migrations and must keep their order there.
 OPEN: Final = (ApplicationState.DRAFT, ApplicationState.PENDING)
 LIVE: Final = (LicenseState.ISSUED, LicenseState.INVITED, LicenseState.ACTIVE)
@@ -83,6 +113,32 @@ LABELS: Mapping[str, Mapping[str, str]] = MappingProxyType(
                 CaseState.REVOKED: _("License revoked"),
                 CaseState.DISMISSED: _("Dismissed"),
                 CaseState.CLOSED: _("Closed by itself"),
+            }
+        ),
+        "nomination": MappingProxyType(
+            {
+                NominationState.NOMINATED: _("Nominated"),
+                NominationState.SUSPENDED: _("Suspended"),
+                NominationState.REPLACED: _("Replaced"),
+            }
+        ),
+        "officer": MappingProxyType(
+            {
+                OfficerState.APPOINTED: _("Acts for HEC"),
+                OfficerState.SUSPENDED: _("Suspended"),
+            }
+        ),
+        "invitation": MappingProxyType(
+            {
+                InvitationState.INVITED: _("Invited"),
+                InvitationState.ACCEPTED: _("Accepted"),
+                InvitationState.WITHDRAWN: _("Withdrawn"),
+            }
+        ),
+        "recognition": MappingProxyType(
+            {
+                RecognitionState.RECOGNIZED: _("Recognized"),
+                RecognitionState.NOT_RECOGNIZED: _("Not recognized"),
             }
         ),
     }
@@ -133,12 +189,53 @@ MOVES: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
                 CaseState.OPEN: (CaseState.REVOKED, CaseState.DISMISSED, CaseState.CLOSED),
             }
         ),
+        # From a state to the same: its period was changed, or the mail sent again.
+        "nomination": MappingProxyType(
+            {
+                "": (NominationState.NOMINATED,),
+                NominationState.NOMINATED: (
+                    NominationState.NOMINATED,
+                    NominationState.SUSPENDED,
+                    NominationState.REPLACED,
+                ),
+                NominationState.SUSPENDED: (
+                    NominationState.SUSPENDED,
+                    NominationState.NOMINATED,
+                    NominationState.REPLACED,
+                ),
+                NominationState.REPLACED: (NominationState.NOMINATED,),
+            }
+        ),
+        "officer": MappingProxyType(
+            {
+                "": (OfficerState.APPOINTED,),
+                OfficerState.APPOINTED: (OfficerState.SUSPENDED,),
+                OfficerState.SUSPENDED: (OfficerState.APPOINTED,),
+            }
+        ),
+        "invitation": MappingProxyType(
+            {
+                "": (InvitationState.INVITED,),
+                InvitationState.INVITED: (
+                    InvitationState.INVITED,
+                    InvitationState.ACCEPTED,
+                    InvitationState.WITHDRAWN,
+                ),
+            }
+        ),
+        "recognition": MappingProxyType(
+            {
+                "": (RecognitionState.RECOGNIZED, RecognitionState.NOT_RECOGNIZED),
+                RecognitionState.RECOGNIZED: (RecognitionState.NOT_RECOGNIZED,),
+                RecognitionState.NOT_RECOGNIZED: (RecognitionState.RECOGNIZED,),
+            }
+        ),
     }
 )
 
 
 def states(thing: str) -> tuple[str, ...]:
-    """Return all states of `thing`: application, place, license or case."""
+    """Return all states of `thing`, a key of `MOVES`."""
     return tuple(LABELS[thing])
 
 

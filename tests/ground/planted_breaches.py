@@ -11,6 +11,7 @@ from typing import Any
 from django.db import connection
 
 from applications.models import Application, Document, IdentityClaim
+from dlsei.audit import SUBJECTS
 from dlsei.history import acting
 from dlsei.models import Event, Mail
 from dlsei.policy.states import MOVES
@@ -28,12 +29,15 @@ from licensing.models import (
 from tests.factories import (
     NOW,
     SYSTEM,
+    FocalPersonFactory,
     HecFactory,
+    UniversityFactory,
     UserFactory,
     approved,
     licensed,
     submitted,
 )
+from verification import staff_invitations
 from verification.models import Decision, FocalPerson
 
 PLANTED: list[tuple[str, Callable[[], Any]]] = []
@@ -202,7 +206,7 @@ def an_approval_decided_as_a_rejection():
 
 def _a_move(thing: str) -> Callable[[], Any]:
     def a_move_that_the_table_of_states_does_not_know():
-        subject = {"case": "revocationcase"}.get(thing, thing)
+        subject = SUBJECTS.get(thing, thing)
         Event.objects.create(
             subject=subject,
             subject_id=1,
@@ -246,6 +250,30 @@ def a_license_changed_unseen():
 def a_case_changed_unseen():
     revoked_by_hand()
     unseen("licensing_revocationcase", "UPDATE licensing_revocationcase SET state = 'dismissed'")
+
+
+@breaks("the last event of every focalperson says the state it is in")
+def a_focal_person_suspended_unseen():
+    FocalPersonFactory()
+    unseen("verification_focalperson", "UPDATE verification_focalperson SET suspended_at = %s", NOW)
+
+
+@breaks("the last event of every invitation says the state it is in")
+def an_invitation_accepted_unseen():
+    staff_invitations.invite("new@hec.example", "Sana", by=SYSTEM, now=NOW)
+    unseen("verification_invitation", "UPDATE verification_invitation SET accepted_at = %s", NOW)
+
+
+@breaks("the last event of every university says the state it is in")
+def a_university_not_recognized_any_more_unseen():
+    UniversityFactory()
+    unseen("applications_university", "UPDATE applications_university SET recognized = false")
+
+
+@breaks("the last event of every user says the state it is in")
+def an_officer_made_unseen():
+    UserFactory()
+    unseen("dlsei_user", "UPDATE dlsei_user SET is_hec = true")
 
 
 @breaks("no event is missing from a sequence")
@@ -346,7 +374,8 @@ def a_revocation_by_hand_of_nobody():
 @breaks("every decision was made by a focal person of that university in their period, or by HEC")
 def a_decision_after_the_period():
     approved()
-    FocalPerson.objects.update(since=NOW.date() - 9 * DAY, until=NOW.date() - DAY)
+    with acted():
+        FocalPerson.objects.update(since=NOW.date() - 9 * DAY, until=NOW.date() - DAY)
 
 
 @breaks("no document's file has a name that could be guessed")

@@ -40,8 +40,8 @@ from tests.factories import (
     licensed,
     submitted,
 )
-from verification import decisions
-from verification.models import FocalPerson
+from verification import decisions, staff_invitations
+from verification.models import FocalPerson, Invitation
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("programme", "clock")]
 
@@ -72,6 +72,7 @@ ACCESS: dict[str, frozenset[str]] = {
             "policy",
             "activate",
             "set_language",
+            "invitation",
             "livez",
             "readyz",
             "metrics",
@@ -146,6 +147,13 @@ ACCESS: dict[str, frozenset[str]] = {
             "hec_recognition",
             "hec_focal_end",
             "hec_focal_suspend",
+            "hec_focal_replace",
+            "hec_staff",
+            "hec_staff_suspend",
+            "hec_factor_reset",
+            "hec_invitations",
+            "hec_invitation_again",
+            "hec_invitation_withdraw",
             "hec_application",
             "hec_disputes",
             "hec_dispute",
@@ -205,6 +213,7 @@ class World:
     foreign: FocalPerson
     former: FocalPerson
     elsewhere: User
+    officer: User
     people: dict[str, User | None]
 
     def owner(self, name: str) -> User:
@@ -293,7 +302,16 @@ class World:
             **dict.fromkeys(
                 ["hec_university", "hec_nominate", "hec_recognition"], of["its university"]
             ),
-            **dict.fromkeys(["hec_focal_end", "hec_focal_suspend"], of["focal person"]),
+            **dict.fromkeys(
+                ["hec_focal_end", "hec_focal_suspend", "hec_focal_replace"], of["focal person"]
+            ),
+            "hec_staff_suspend": {"pk": self.officer.pk},
+            "hec_factor_reset": {"pk": self.focal_person.person_id},
+            **dict.fromkeys(
+                ["hec_invitation_again", "hec_invitation_withdraw"],
+                {"pk": Invitation.objects.get().pk},
+            ),
+            "invitation": {"token": Invitation.objects.get().token},
             "hec_dispute": {"pk": Dispute.objects.get().pk},
             **dict.fromkeys(["hec_case", "hec_license_revoke"], of["license"]),
             "hec_run_confirm": {"pk": RevocationRun.objects.get().pk},
@@ -342,6 +360,7 @@ def world(settings: Any) -> World:
     file = io.BytesIO(b"Full Name,Email,Year,Activated\n")
     imports.upload(file, "paid", "paid.csv", by=hec, now=NOW)
     bulk_invites.take(by=hec, now=NOW)
+    staff_invitations.invite("invited@example.pk", "Invited", university, by=hec, now=NOW)
     CourseraJob.objects.create(
         license=License.objects.get(),
         kind="remove",
@@ -358,6 +377,7 @@ def world(settings: Any) -> World:
         foreign=foreign,
         former=former,
         elsewhere=elsewhere,
+        officer=HecFactory(),
         people={
             "anonymous": None,
             "stranger": UserFactory(),

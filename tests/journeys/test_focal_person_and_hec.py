@@ -97,9 +97,9 @@ def test_hec_decides_on_behalf_and_keeps_the_house(
         hec.open(f"/admin/hec/{page}/")
     hec.open("/admin/hec/search/?q=Zainab").sees("Zainab Malik")
     hec.open("/admin/hec/universities/?q=Peshawar").follow("University of Peshawar")
-    hec.write("E-mail address", "new@uop.example").sees("Nominate a focal person")
+    hec.write("E-mail address", "new@uop.example").sees("Invite a focal person")
     hec.page.get_by_label("Full name").last.fill("Dr. Noor O'Brien")
-    hec.press("Nominate").sees("Dr. Noor O'Brien")
+    hec.press("Send the invitation").sees("Dr. Noor O'Brien is invited.")
 
     # And a license can be revoked by hand, with a note
     reference = first_license(first)

@@ -32,7 +32,7 @@ from tests.factories import (
     submitted,
 )
 from verification import decisions
-from verification.models import FocalPerson
+from verification.models import Invitation
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("programme", "clock")]
 
@@ -224,29 +224,33 @@ class TestFocalPersons:
             "new-full_name": "Dr. Bilal",
             "new-since": "2023-01-10",
             "new-until": "",
+            "new-language": "en",
         } | {f"new-{key}": value for key, value in values.items()}
         return browser.post(reverse("hec_nominate", args=[university.pk]), values)
 
-    def test_a_new_address_gets_an_account_and_the_queue(self, browser, sign_in):
+    def test_who_is_invited_has_nothing_before_accepting(self, browser, sign_in):
         university = UniversityFactory()
         self.nominate(browser, university)
         person = User.objects.get(email="bilal@example.pk")
         assert not person.has_usable_password()
         assert person.mails.get().kind == "nomination"
-        assert sign_in(person).get(reverse("queue", args=[university.pk])).status_code == 200
+        assert sign_in(person).get(reverse("queue", args=[university.pk])).status_code == 404
+        page = browser.get(reverse("hec_university", args=[university.pk]))
+        assert "Invited, until" in text_of(page)
 
-    def test_a_known_address_is_nominated_as_it_is(self, browser):
+    def test_a_known_address_is_invited_as_it_is(self, browser):
         person = UserFactory(email="bilal@example.pk", full_name="As registered")
         self.nominate(browser, UniversityFactory())
-        assert FocalPerson.objects.get().person == person
+        assert Invitation.objects.get().person == person
         person.refresh_from_db()
         assert person.full_name == "As registered"
+        assert person.has_usable_password()
 
     def test_the_last_day_is_not_before_the_first(self, browser):
         page = self.nominate(browser, UniversityFactory(), until="2023-01-09")
         assert "The last day is before the first day." in text_of(page)
         assert 'value="Dr. Bilal"' in text_of(page)
-        assert not FocalPerson.objects.exists()
+        assert not Invitation.objects.exists()
 
     def test_suspended_at_once_and_lifted(self, browser, sign_in):
         focal = FocalPersonFactory()

@@ -15,11 +15,14 @@ from django.views.decorators.http import require_POST
 from applications import universities
 from applications.models import Application, University
 from dlsei.policy.calendar_days import karachi_date
-from verification import focal_persons
-from verification.forms import EndForm, NominationForm, UniversityForm, attempt
-from verification.models import FocalPerson
+from verification import focal_persons, staff_invitations
+from verification.forms import UniversityForm, attempt
+from verification.models import FocalPerson, Invitation
 from verification.pages import page
+from verification.staff_forms import EndForm, NominationForm, ReplacementForm
 from verification.views.access import hec_only
+
+SHOWN = 50
 
 
 def _count(queryset: Any) -> Coalesce:
@@ -65,7 +68,7 @@ def hec_university_add(request: HttpRequest) -> HttpResponse:
 
 @hec_only
 def hec_university(request: HttpRequest, pk: int) -> HttpResponse:
-    """One institution: its entry, its focal persons, and the form to nominate another."""
+    """One institution: its entry, its focal persons, who is invited, and the form to invite another."""
     university = get_object_or_404(University, pk=pk)
     form = UniversityForm(request.POST or None, instance=university)
     now = timezone.now()
@@ -92,25 +95,33 @@ def _university(
         "university": university,
         "page": page(people, ("-since", "-id"), request.GET),
         "pending": Application.objects.at(university).pending().count(),
+        "invitations": _with_expiry(university.invitations.open(), now),
         "invalid": next((form for form in forms.values() if form.is_bound), None),
         **forms,
     }
     return render(request, "console/university.html", context)
 
 
+def _with_expiry(invitations: Any, now: datetime) -> list[Invitation]:
+    found = invitations.select_related("person").annotate(
+        expired=Q(accepted_at=None, withdrawn_at=None, expires_at__lte=now)
+    )
+    return list(found.order_by("-invited_at", "-id")[:SHOWN])
+
+
 @hec_only
 @require_POST
 def hec_nominate(request: HttpRequest, pk: int) -> HttpResponse:
-    """Nominates a person by e-mail address."""
+    """Invites a person by e-mail address to be a focal person."""
     university = get_object_or_404(University, pk=pk)
     form, now = NominationForm(request.POST, prefix="new"), timezone.now()
     if form.is_valid() and attempt(
         form,
-        lambda: focal_persons.invite(
+        lambda: staff_invitations.invite(
             **form.cleaned_data, university=university, by=request.user, now=now
         ),
     ):
-        messages.success(request, _("%(full_name)s is nominated.") % form.cleaned_data)
+        messages.success(request, _("%(full_name)s is invited.") % form.cleaned_data)
         return redirect("hec_university", pk)
     return _university(
         request, university, now, form=UniversityForm(instance=university), nomination=form
@@ -153,3 +164,25 @@ def hec_focal_suspend(request: HttpRequest, pk: int) -> HttpResponse:
     change(focal_person, by=request.user, now=timezone.now())
     messages.success(request, _("Saved."))
     return redirect("hec_university", focal_person.university_id)
+
+
+@hec_only
+def hec_focal_replace(request: HttpRequest, pk: int) -> HttpResponse:
+    """Takes the queue away from a focal person at once, and invites somebody in their place."""
+    focal_person = get_object_or_404(
+        FocalPerson.objects.filter(replaced_at=None).select_related("person", "university"), pk=pk
+    )
+    form, now = ReplacementForm(request.POST or None), timezone.now()
+    if form.is_valid() and attempt(
+        form,
+        lambda: staff_invitations.replace(
+            focal_person, **form.cleaned_data, by=request.user, now=now
+        ),
+    ):
+        said = _("%(former)s is replaced; %(full_name)s is invited.")
+        names = {"former": focal_person.person.full_name, **form.cleaned_data}
+        messages.success(request, said % names)
+        return redirect("hec_university", focal_person.university_id)
+    return render(
+        request, "console/focal_replace.html", {"form": form, "focal_person": focal_person}
+    )

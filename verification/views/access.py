@@ -4,16 +4,29 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
+from applications.forms.refusals import in_words
 from applications.models import Application, University
 from dlsei.permissions import is_hec
 from dlsei.policy.calendar_days import karachi_date
+from dlsei.policy.refusals import Refused
 from verification import permissions
 
 View = Callable[..., HttpResponseBase]
+
+
+def said(request: HttpRequest, write: Callable[[], Any]) -> bool:
+    """Says whether `write`, a verb's call behind a button, was done; a refusal is shown as a message."""
+    try:
+        write()
+    except Refused as refused:
+        messages.error(request, in_words(refused.refusal))
+        return False
+    return True
 
 
 def hec_only(view: View) -> View:

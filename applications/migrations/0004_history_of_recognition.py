@@ -1,0 +1,14 @@
+from django.db import migrations
+
+from dlsei.history import RECOGNITION, begun, tracked
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("applications", "0003_history"),
+        ("dlsei", "0002_history_is_append_only"),
+    ]
+    operations = [
+        begun("applications_university", "university", state=RECOGNITION),
+        tracked("applications_university", "university", state=RECOGNITION),
+    ]

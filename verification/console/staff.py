@@ -1,0 +1,133 @@
+"""HEC's own staff, every invitation, and the second factor of whoever lost it."""
+
+from django.contrib import messages
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from dlsei.models import User
+from verification import hec_staff, second_factor, staff_invitations
+from verification.forms import attempt
+from verification.models import FocalPerson, Invitation
+from verification.pages import page
+from verification.staff_forms import FactorResetForm, InviteeForm
+from verification.views.access import hec_only, said
+
+
+def _officers() -> QuerySet[User]:
+    return User.objects.filter(Q(is_hec=True) | Q(hec_suspended_at__isnull=False))
+
+
+@hec_only
+def hec_staff_list(request: HttpRequest) -> HttpResponse:
+    """Who acts for HEC or did, and the form to invite another."""
+    form, now = InviteeForm(request.POST or None), timezone.now()
+    if form.is_valid() and attempt(
+        form, lambda: staff_invitations.invite(**form.cleaned_data, by=request.user, now=now)
+    ):
+        messages.success(request, _("%(full_name)s is invited.") % form.cleaned_data)
+        return redirect("hec_staff")
+    context = {
+        "form": form,
+        "page": page(_officers(), ("full_name", "id"), request.GET),
+        "open": Invitation.objects.open().count(),
+    }
+    return render(request, "console/staff.html", context)
+
+
+@hec_only
+@require_POST
+def hec_staff_suspend(request: HttpRequest, pk: int) -> HttpResponse:
+    """Suspends an officer at once, or lets them act again."""
+    officer = get_object_or_404(_officers(), pk=pk)
+    change = hec_staff.suspend if officer.is_hec else hec_staff.resume
+    if said(request, lambda: change(officer, by=request.user, now=timezone.now())):
+        messages.success(request, _("Saved."))
+    return redirect("hec_staff")
+
+
+@hec_only
+def hec_invitations(request: HttpRequest) -> HttpResponse:
+    """Every invitation, the latest first; `?list=` chooses by what became of it."""
+    now = timezone.now()
+    everybody = Invitation.objects.select_related("person", "university", "invited_by")
+    lists = {
+        "": (_("Waiting"), everybody.open().filter(expires_at__gt=now)),
+        "expired": (_("Expired"), everybody.open().filter(expires_at__lte=now)),
+        "accepted": (_("Accepted"), everybody.exclude(accepted_at=None)),
+        "withdrawn": (_("Withdrawn"), everybody.exclude(withdrawn_at=None)),
+    }
+    chosen = request.GET.get("list", "")
+    chosen = chosen if chosen in lists else ""
+    tabs = [
+        {
+            "url": f"?list={name}",
+            "text": text,
+            "count": found.count(),
+            "urgent": name == "expired",
+            "current": name == chosen,
+        }
+        for name, (text, found) in lists.items()
+    ]
+    context = {
+        "page": page(lists[chosen][1], ("-invited_at", "-id"), request.GET),
+        "tabs": tabs,
+        "list": chosen,
+        "is_open": chosen in ("", "expired"),
+    }
+    return render(request, "console/invitations.html", context)
+
+
+@hec_only
+@require_POST
+def hec_invitation_again(request: HttpRequest, pk: int) -> HttpResponse:
+    """Sends an open invitation again, with a new link."""
+    found, now = get_object_or_404(Invitation.objects.open(), pk=pk), timezone.now()
+    if said(request, lambda: staff_invitations.send_again(found, by=request.user, now=now)):
+        messages.success(request, _("The invitation goes out again; the former link is void."))
+    return _back(found)
+
+
+@hec_only
+@require_POST
+def hec_invitation_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+    """Makes an open invitation void."""
+    found, now = get_object_or_404(Invitation.objects.open(), pk=pk), timezone.now()
+    if said(request, lambda: staff_invitations.withdraw(found, by=request.user, now=now)):
+        messages.success(request, _("The invitation is withdrawn; its link is void."))
+    return _back(found)
+
+
+def _back(invitation: Invitation) -> HttpResponse:
+    if invitation.university_id:
+        return redirect("hec_university", invitation.university_id)
+    return redirect("hec_invitations")
+
+
+@hec_only
+def hec_factor_reset(request: HttpRequest, pk: int) -> HttpResponse:
+    """Removes the lost second factor of a focal person or an officer, with a note of how HEC made sure."""
+    nominated = Exists(FocalPerson.objects.filter(person=OuterRef("pk")))
+    whom = User.objects.filter(Q(nominated) | Q(pk__in=_officers())).exclude(pk=request.user.pk)
+    person = get_object_or_404(whom, pk=pk)
+    form, now = FactorResetForm(request.POST or None), timezone.now()
+    if form.is_valid() and attempt(
+        form, lambda: second_factor.reset(person, **form.cleaned_data, by=request.user, now=now)
+    ):
+        messages.success(
+            request,
+            _("%(name)s is signed out and sets up a new second factor at the next sign-in.")
+            % {"name": person.full_name},
+        )
+        nomination = person.nominations.order_by(F("id").desc()).first()
+        return (
+            redirect("hec_university", nomination.university_id)
+            if nomination
+            else redirect("hec_staff")
+        )
+    resets = person.factor_resets.select_related("by").order_by("-at", "-id")
+    context = {"form": form, "person": person, "resets": resets[:10]}
+    return render(request, "console/factor_reset.html", context)

@@ -5,7 +5,7 @@ from dlsei.history import RECOGNITION, begun, tracked
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("applications", "0003_history"),
+        ("applications", "0004_pages_as_pictures"),
         ("dlsei", "0002_history_is_append_only"),
     ]
     operations = [

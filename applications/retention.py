@@ -1,11 +1,13 @@
 """What is deleted when nobody needs it any more: documents, drafts, sessions (DESIGN 5)."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.contrib.sessions.models import Session
 from django.core.files.storage import default_storage
+from django.db.models import QuerySet
 
-from applications.models import Application, Document
+from applications.models import Application, Document, Page
 from applications.models.documents import DocumentQuerySet
 from dlsei.history import Actor
 from dlsei.policy.states import ApplicationState
@@ -13,6 +15,12 @@ from licensing.models import Programme
 
 DRAFT_DAYS = 365
 BATCH = 200
+LEFT_AFTER = timedelta(days=1)
+FOLDERS: dict[str, QuerySet[Any]] = {
+    "quarantine": Document.objects.all(),
+    "documents": Document.objects.all(),
+    "pages": Page.objects.all(),
+}
 
 
 def due(now: datetime) -> DocumentQuerySet:
@@ -30,7 +38,13 @@ def purge(*, by: Actor, now: datetime) -> dict[str, int]:
     while batch := list(due(now).order_by("pk")[:BATCH]):
         documents += _purge(batch, now)
     sessions, _ = Session.objects.filter(expire_date__lt=now).delete()
-    return {"documents": documents, "drafts": _forget_drafts(now), "sessions": sessions}
+    drafts = _forget_drafts(now)
+    return {
+        "documents": documents,
+        "drafts": drafts,
+        "sessions": sessions,
+        "leftovers": _delete_leftovers(now),
+    }
 
 
 def _forget_drafts(now: datetime) -> int:
@@ -44,6 +58,25 @@ def _forget_drafts(now: datetime) -> int:
     _purge(list(documents.filter(purged_at=None)), now)
     documents.delete()
     return forgotten.delete()[0]
+
+
+def _delete_leftovers(now: datetime) -> int:
+    """Files that no row names, left where a process died between storing and writing it down."""
+    deleted = 0
+    for folder, rows in FOLDERS.items():
+        try:
+            names = {f"{folder}/{name}" for name in default_storage.listdir(folder)[1]}
+        except FileNotFoundError:
+            continue
+        named = rows.filter(file__startswith=f"{folder}/")
+        if len(names) <= named.count():
+            continue
+        # Read after the list of files: what was stored and written down meanwhile is among them.
+        for name in names.difference(named.values_list("file", flat=True)):
+            if default_storage.get_modified_time(name) < now - LEFT_AFTER:
+                default_storage.delete(name)
+                deleted += 1
+    return deleted
 
 
 def _purge(documents: list[Document], now: datetime) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Q
 
 from applications import eligibility
+from applications.inspection.refusals import refuse_document
 from applications.models import Application, Dispute, IdentityClaim, Question, University
 from dlsei import outbox
 from dlsei.history import Actor
@@ -76,20 +77,21 @@ def submit(application: Application, *, by: Actor, now: datetime) -> Application
 
     A second person under a claimed CNIC keeps the draft, gets a neutral answer and is listed for
     HEC (R6): the application returned is then still a draft. Raises `Refused` with the first of
-    section 3's and 4's reasons that applies.
+    section 3's and 4's reasons that applies, or with document-checking.
     """
     application = own(application, by)
     if not application.is_draft:
         return application
     person = application.person
     lock(PERSON, person.pk)
+    _require_checked(application)
     today = karachi_date(now)
     cohort = closing.hold_open(buckets.target_cohort(today).pk)
     facts = eligibility.facts(
         person,
         application.category,
         application.university,
-        documents=list(application.documents.values_list("kind", flat=True)),
+        documents=list(application.documents.accepted().values_list("kind", flat=True)),
         first_semester=application.first_semester,
     )
     refusal = eligibility.check(facts, cohort, today)
@@ -154,14 +156,20 @@ def withdraw(application: Application, *, by: Actor, now: datetime) -> Applicati
 def answer(application: Application, *, text: str = "", by: Actor, now: datetime) -> Application:
     """The applicant has answered: the application is back in its old place (R10).
 
-    Raises `Refused(nothing-asked)`.
+    Raises `Refused` with nothing-asked or document-checking.
     """
     application = own(application, by)
+    _require_checked(application)
     if not application.is_pending or not close_questions(
         Q(application=application), now, answer=text.strip(), answered=True
     ):
         raise Refused(refuse("nothing-asked"))
     return application
+
+
+def _require_checked(application: Application) -> None:
+    if application.documents.checking().exists():
+        raise Refused(refuse_document("document-checking"))
 
 
 def close_questions(which: Q, now: datetime, *, answer: str = "", answered: bool = False) -> int:

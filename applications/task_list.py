@@ -22,9 +22,12 @@ class Task:
     url: str
     missing: str
     hint: str = ""
+    checking: bool = False
 
     @property
     def state(self) -> str:
+        if self.checking:
+            return _("Being checked")
         if self.done:
             return _("Completed")
         return _("Not done yet") if self.url else _("Cannot start yet")
@@ -38,6 +41,7 @@ def tasks(draft: Application | None, person: User) -> list[Task]:
     """The pages of the form for `person`; before there is a draft only the first can be opened."""
     category = draft.category if draft else ""
     documents = list(draft.documents.all()) if draft else []
+    checking = any(document.is_checking for document in documents)
     accepted = accepted_kinds(draft) if draft else ()
     is_hec_employee = category == Application.Category.HEC_EMPLOYEE
     then = bool(category)
@@ -67,9 +71,12 @@ def tasks(draft: Application | None, person: User) -> list[Task]:
         Task(
             "apply_documents",
             _("Your documents"),
-            any(document.kind in accepted for document in documents),
+            any(one.is_accepted and one.kind in accepted for one in documents) and not checking,
             reverse("apply_documents") if then else "",
-            _("Add at least one document of an accepted kind."),
+            _("Your document is still being checked. This takes a few seconds.")
+            if checking
+            else _("Add at least one document of an accepted kind."),
+            checking=checking,
         ),
     ]
     if not person.identity_number:

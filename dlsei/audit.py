@@ -162,6 +162,7 @@ WHERE a.decided_at IS NOT NULL AND (d.id IS NULL OR
     ),
     *(_moves(thing) for thing in MOVES),
     _last_event("applications_application", "application", "status"),
+    _last_event("applications_document", "document", "state"),
     _last_event("licensing_place", "place", "state"),
     _last_event("licensing_license", "license", "state"),
     _last_event("licensing_revocationcase", "revocationcase", "state"),
@@ -265,7 +266,11 @@ WHERE NOT (u.is_hec AND d.on_behalf_of_id = a.university_id) AND NOT EXISTS (
         "no document's file has a name that could be guessed",
         """
 SELECT 'document ' || id FROM applications_document
-WHERE purged_at IS NULL AND file !~ '^documents/[0-9a-f]{32}$'""",
+WHERE state = 'accepted' AND purged_at IS NULL AND file !~ '^documents/[0-9a-f]{32}$'
+   OR state = 'checking' AND purged_at IS NULL AND file !~ '^quarantine/[0-9a-f]{32}$'
+   OR state = 'refused' AND file <> ''
+UNION ALL
+SELECT 'page ' || id FROM applications_page WHERE file <> '' AND file !~ '^pages/[0-9a-f]{32}$'""",
     ),
 ]
 

@@ -91,6 +91,7 @@ class Job:
 JOBS = {
     job.name: job
     for job in (
+        Job("check_documents", "applications.checking.check", minutes=1),
         Job("issue", "licensing.allocation.issue_all", minutes=1),
         Job("deliver_coursera", "licensing.invitations.deliver", minutes=1),
         Job("deliver_mail", "dlsei.outbox.deliver", minutes=1),

@@ -94,6 +94,19 @@ def nudged(request: pytest.FixtureRequest) -> Iterator[list[str]]:
 
 
 @pytest.fixture(autouse=True)
+def checked_meanwhile(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a page waits for a document's check, the check is made: no worker runs beside the tests."""
+    if not _has_database(request):
+        return
+    from django.utils import timezone
+
+    from applications import documents
+    from dlsei.celery import JOBS
+
+    monkeypatch.setattr(documents, "_pause", lambda: JOBS["check_documents"].do(timezone.now()))
+
+
+@pytest.fixture(autouse=True)
 def own_storages(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Path | None]:

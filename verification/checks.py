@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from applications import eligibility
-from applications.models import Application, Dispute
+from applications.models import Application, Dispute, Document
 from dlsei.history import Actor
 from dlsei.policy import eligibility as policy
 from dlsei.policy.calendar_days import karachi_date
@@ -84,7 +84,7 @@ def of(application: Application) -> list[Check]:
         application.person,
         application.category,
         application.university,
-        documents=[document.kind for document in application.documents.all()],
+        documents=[document.kind for document in application.documents.accepted()],
         first_semester=application.first_semester,
         besides=application,
     )
@@ -115,12 +115,10 @@ def seen_elsewhere(known: "Elsewhere") -> list[Check]:
 
 def elsewhere(application: Application, *, by: Actor, now: datetime) -> Elsewhere:
     """The applicant's other applications, the same files elsewhere, and a dispute over the number (R6)."""
+    same = _same_file(application)
     may_open = set(
         visible(by, karachi_date(now))
-        .filter(
-            Q(person=application.person_id)
-            | Q(documents__sha256__in=application.documents.values("sha256"))
-        )
+        .filter(Q(person=application.person_id) | same)
         .values_list("pk", flat=True)
     )
     others = Application.objects.submitted().exclude(pk=application.pk)
@@ -131,7 +129,7 @@ def elsewhere(application: Application, *, by: Actor, now: datetime) -> Elsewher
     )
     same_file = list(
         others.exclude(person=application.person_id)
-        .filter(documents__sha256__in=application.documents.values("sha256"))
+        .filter(same)
         .select_related("person", "university")
         .annotate(files=Count("documents"))
         .order_by("id")
@@ -144,4 +142,19 @@ def elsewhere(application: Application, *, by: Actor, now: datetime) -> Elsewher
         disputed=Dispute.objects.filter(
             Q(application=application) | Q(claim=application.identity_id), settled_at=None
         ).exists(),
+    )
+
+
+def _same_file(application: Application) -> Q:
+    """Applications with a document that came as the same bytes, or was made into the same."""
+    known = {
+        sha256
+        for hashes in application.documents.accepted().values_list("sha256", "uploaded_sha256")
+        for sha256 in hashes
+        if sha256
+    }
+    return Q(
+        pk__in=Document.objects.accepted()
+        .filter(Q(sha256__in=known) | Q(uploaded_sha256__in=known))
+        .values("application")
     )

@@ -12,7 +12,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.test.utils import override_settings
 
-from applications import documents, submission
+from applications import checking, documents, submission
 from applications.models import Application, University
 from applications.registration import register
 from dlsei import outbox, schedule
@@ -203,7 +203,8 @@ class _Demo:
             lines += [f"employee number {number}.", "", "The Registrar"]
             kind, name = "employment-letter", "letter.pdf"
             file = letter(of.university, [lines, ["Terms of employment", "", "…"]])
-        documents.attach(application, kind, name, file, by=person, now=self.now)
+        document = documents.upload(application, kind, name, file, by=person, now=self.now)
+        checking.check_one(document, by=BY, now=self.now)
         return application
 
     def applies(self, of: Applicant) -> Application:

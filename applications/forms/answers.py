@@ -139,13 +139,14 @@ class AnswerForm(DocumentForm):
     )
     field_order = ["text", "kind", "file"]
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, brought: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, optional=True, **kwargs)
         self.fields["text"].required = False
+        self.brought = brought
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        if not cleaned.get("text") and not cleaned.get("file"):
+        if not (cleaned.get("text") or cleaned.get("file") or self.brought):
             self.add_error("text", _("Write an answer or add a document."))
         if cleaned.get("file") and not cleaned.get("kind"):
             self.add_error("kind", _("Say what the file shows."))

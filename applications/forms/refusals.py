@@ -4,6 +4,8 @@ from django.forms import BaseForm
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from applications.inspection.refusals import refuse_document
+from applications.models import Document
 from dlsei.policy.refusals import Refusal, Refused
 from dlsei.verbs import Busy
 
@@ -19,3 +21,10 @@ def add_to(form: BaseForm, error: Refused | Busy, field: str | None = None) -> N
         form.add_error(field, in_words(error.refusal))
     else:
         form.add_error(None, _("Somebody is working on this right now. Try again in a moment."))
+
+
+def why_refused(document: Document) -> str:
+    """Why a document cannot be used, in the reader's language; empty for any other."""
+    if not document.refusal:
+        return ""
+    return in_words(refuse_document(document.refusal["code"], **document.refusal["values"]))

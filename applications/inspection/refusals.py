@@ -32,6 +32,9 @@ _REFUSALS = {
         "The file takes too much work to open. Print it to a new PDF, or photograph the document."
     ),
     "document-too-many": _("You have added %(limit)s documents already. Remove or replace one."),
+    "document-checking": _(
+        "Your document is still being checked. Wait a few seconds, then try again."
+    ),
     "document-not-checked": _(
         "The file could not be checked. Remove it and add it again, or save it another way."
     ),

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from applications.models.applications import Application
+from dlsei.policy.states import DocumentState, choices
 
 
 def random_name(document: "Document | None" = None, filename: str = "") -> str:
@@ -20,7 +21,33 @@ def random_page_name(page: "Page | None" = None, filename: str = "") -> str:
     return f"pages/{uuid.uuid4().hex}"
 
 
+def random_quarantine_name() -> str:
+    """The same for a file as it was uploaded, which nobody is shown."""
+    return f"quarantine/{uuid.uuid4().hex}"
+
+
 class DocumentQuerySet(models.QuerySet["Document"]):
+    def accepted(self) -> "DocumentQuerySet":
+        """Those that prove something: checked, and what anybody but the applicant gets to know of."""
+        return self.filter(state=DocumentState.ACCEPTED)
+
+    def checking(self) -> "DocumentQuerySet":
+        return self.filter(state=DocumentState.CHECKING)
+
+    def refused(self) -> "DocumentQuerySet":
+        return self.filter(state=DocumentState.REFUSED)
+
+    def standing(self) -> "DocumentQuerySet":
+        """Those that count towards the most that are allowed: what is about to be replaced does not."""
+        return self.exclude(state=DocumentState.REFUSED).exclude(
+            pk__in=self.model.objects.checking().exclude(replaces=None).values("replaces")
+        )
+
+    def due(self, now: datetime) -> "DocumentQuerySet":
+        """Those that nobody checks at `now`."""
+        free = models.Q(leased_until=None) | models.Q(leased_until__lte=now)
+        return self.checking().filter(free, purged_at=None)
+
     def past_retention(self, decided_before: datetime) -> "DocumentQuerySet":
         """Files of applications whose final decision is that long ago."""
         return self.filter(purged_at=None).filter(
@@ -45,13 +72,31 @@ class Document(models.Model):
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     application = models.ForeignKey(Application, models.PROTECT, related_name="documents")
     kind = models.CharField(_("kind of document"), max_length=20, choices=Kind)
-    file = models.FileField(upload_to=random_name)
+    # A web process of the release before inspects by itself: what it writes is accepted.
+    state = models.CharField(
+        max_length=8,
+        choices=choices("document"),
+        default=DocumentState.CHECKING,
+        db_default=DocumentState.ACCEPTED,
+    )
+    # While it is checked, the upload in quarantine; accepted, its clean form; else none.
+    file = models.FileField(upload_to=random_name, blank=True)
     original_name = models.CharField(max_length=200)
-    content_type = models.CharField(max_length=40)
+    content_type = models.CharField(max_length=40, blank=True)
     size = models.PositiveIntegerField(help_text="bytes")
     pages = models.PositiveSmallIntegerField(default=1)
-    sha256 = models.CharField(max_length=64, db_index=True)
+    sha256 = models.CharField(max_length=64, db_index=True, blank=True)
+    # Of the bytes that came, to recognize them when they come again.
+    uploaded_sha256 = models.CharField(max_length=64, db_index=True, blank=True, db_default="")
     uploaded_at = models.DateTimeField()
+    # Accepted, this one takes its place.
+    replaces = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="replacements"
+    )
+    refusal = models.JSONField(null=True, blank=True, help_text="code and values")
+    checked_at = models.DateTimeField(null=True)
+    leased_until = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
     # Past retention only the file goes: kind, hash and size stay with the decision.
     purged_at = models.DateTimeField(null=True)
 
@@ -59,9 +104,41 @@ class Document(models.Model):
 
     class Meta:
         ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(
+                name="document_state_is_known",
+                condition=models.Q(state__in=["checking", "accepted", "refused"]),
+            ),
+            models.CheckConstraint(
+                name="an_accepted_document_is_known",
+                condition=~models.Q(state="accepted")
+                | ~models.Q(sha256="") & ~models.Q(content_type=""),
+            ),
+            models.CheckConstraint(
+                name="a_refused_document_says_why",
+                condition=~models.Q(state="refused") | models.Q(refusal__isnull=False, file=""),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["id"], name="document_in_checking", condition=models.Q(state="checking")
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.application_id}"
+
+    @property
+    def is_checking(self) -> bool:
+        return self.state == DocumentState.CHECKING
+
+    @property
+    def is_accepted(self) -> bool:
+        return self.state == DocumentState.ACCEPTED
+
+    @property
+    def is_refused(self) -> bool:
+        return self.state == DocumentState.REFUSED
 
     @property
     def is_image(self) -> bool:

@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from applications import eligibility, submission
+from applications import documents, eligibility, submission
 from applications.forms.answers import CheckForm, RoleForm, details_form
 from applications.forms.refusals import add_to, in_words
 from applications.models import Application, University
@@ -49,7 +49,14 @@ def apply(request: HttpRequest) -> HttpResponse:
     found = tasks(draft, request.user)
     ready = bool(draft) and all(task.done for task in found)
     open_urls = [task.url for task in found if task.url and not task.done]
-    page = {"tasks": found, "ready": ready, "next_url": next(iter(open_urls), ""), "draft": draft}
+    checking = any(task.checking for task in found)
+    page = {
+        "checking": checking,
+        "tasks": found,
+        "ready": ready,
+        "next_url": next(iter(open_urls), ""),
+        "draft": draft,
+    }
     return render(request, "applications/apply.html", page)
 
 
@@ -129,6 +136,8 @@ def apply_check(request: HttpRequest) -> HttpResponse:
             return redirect("receipt", reference=draft.reference)
     else:
         draft = draft_or_404(request)
+    if request.method == "POST":
+        documents.wait(draft)
     missing = [task for task in tasks(draft, request.user) if not task.done]
     form = CheckForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and not missing:
@@ -141,7 +150,9 @@ def apply_check(request: HttpRequest) -> HttpResponse:
     page = {
         "form": form,
         "draft": draft,
-        "missing": missing,
+        "missing": [task for task in missing if not task.checking],
+        "complete": not missing,
+        "checking": any(task.checking for task in missing),
         "rows": summary(draft, changeable=True),
     }
     return render(request, "applications/apply_check.html", page)

@@ -9,8 +9,10 @@ from django.utils.translation import gettext as _
 from applications import documents, eligibility, explanations, queries, submission
 from applications.forms.answers import AnswerForm
 from applications.forms.refusals import add_to, in_words
+from applications.inspection import refuse_document
 from applications.models import Application
 from applications.task_list import accepted_kinds
+from applications.views.documents import described, uploaded
 from applications.views.summary import summary
 from dlsei.policy.calendar_days import karachi_date
 from dlsei.policy.refusals import Refused
@@ -54,7 +56,7 @@ def application(request: HttpRequest, reference: str) -> HttpResponse:
         "application": found,
         "license": License.objects.filter(place=found.place_id).first() if found.place_id else None,
         "rows": summary(found),
-        "documents": found.documents.all(),
+        "documents": described(list(found.documents.all())),
         "question": found.questions.open().first(),
         "timeline": explanations.entries(found, request.user),
     }
@@ -84,32 +86,47 @@ def answer(request: HttpRequest, reference: str) -> HttpResponse:
         messages.info(request, _("There is no open question about this application."))
         return redirect("application", reference=reference)
     limits = Programme.in_force().policy.documents
+    # What came with an answer that could not be sent yet.
+    brought = list(found.documents.filter(uploaded_at__gt=question.asked_at))
     form = AnswerForm(
         request.POST or None,
         request.FILES or None,
         kinds=accepted_kinds(found),
         max_bytes=limits.max_bytes,
+        brought=any(not one.is_refused for one in brought),
     )
     if request.method == "POST" and form.is_valid():
         try:
             _answer(found, form, limits.max_bytes, request)
         except (Refused, Busy) as error:
             add_to(form, error, "file" if form.cleaned_data.get("file") else None)
+            brought = list(found.documents.filter(uploaded_at__gt=question.asked_at))
         else:
             messages.success(
                 request, _("Your answer is sent; your application has kept its place.")
             )
             return redirect("dashboard")
-    page = {"application": found, "question": question, "form": form}
+    page = {
+        "application": found,
+        "question": question,
+        "form": form,
+        "brought": described(brought),
+        "checking": any(one.is_checking for one in brought),
+    }
     return render(request, "applications/answer.html", page)
 
 
 def _answer(found: Application, form: AnswerForm, max_bytes: int, request: HttpRequest) -> None:
     by, now = request.user, timezone.now()
-    file = form.cleaned_data.get("file")
-    if file:
-        content = file.read(max_bytes + 1)
-        documents.attach(found, form.cleaned_data["kind"], file.name, content, by=by, now=now)
+    if form.cleaned_data.get("file"):
+        document = uploaded(found, form, max_bytes, request)
+        if document.is_refused:
+            # Said on the form, where another one can be chosen at once.
+            refusal = refuse_document(document.refusal["code"], **document.refusal["values"])
+            documents.remove(document, by=by, now=now)
+            raise Refused(refusal)
+    else:
+        documents.wait(found)
     submission.answer(found, text=form.cleaned_data["text"], by=by, now=now)
 
 

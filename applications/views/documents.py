@@ -1,5 +1,6 @@
-"""The documents of a draft: add, replace, remove (4.1.c, 4.2.a, R7)."""
+"""The documents of a draft: add, replace, remove, and see how the check of each went (4.1.c, R7)."""
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -10,8 +11,8 @@ from django.utils.translation import gettext as _
 
 from applications import documents
 from applications.forms.answers import DocumentForm
-from applications.forms.refusals import add_to
-from applications.models import Document
+from applications.forms.refusals import add_to, why_refused
+from applications.models import Application, Document
 from applications.task_list import accepted_kinds
 from applications.views.apply import draft_or_404
 from dlsei.policy.refusals import Refused
@@ -20,6 +21,7 @@ from licensing.models import Programme
 
 
 def apply_documents(request: HttpRequest) -> HttpResponse:
+    """What was added, and the form for one more; most people never see a file being checked."""
     draft = draft_or_404(request)
     limits = Programme.in_force().policy.documents
     replacing = None
@@ -33,33 +35,62 @@ def apply_documents(request: HttpRequest) -> HttpResponse:
         max_bytes=limits.max_bytes,
         initial={"kind": replacing.kind if replacing else None},
     )
+    refused = None
     if request.method == "POST" and form.is_valid():
-        file = form.cleaned_data["file"]
         try:
-            documents.attach(
-                draft,
-                form.cleaned_data["kind"],
-                file.name,
-                file.read(limits.max_bytes + 1),
-                by=request.user,
-                now=timezone.now(),
-                replacing=replacing,
-            )
+            document = uploaded(draft, form, limits.max_bytes, request, replacing)
         except (Refused, Busy) as error:
             add_to(form, error, "file")
         else:
-            messages.success(request, _("The document is added."))
-            return redirect("apply_documents")
-    attached = list(draft.documents.all())
+            if not document.is_refused:
+                if document.is_accepted:
+                    messages.success(request, _("The document is added."))
+                return redirect("apply_documents")
+            form.add_error("file", why_refused(document))
+            refused = document
+    # What was refused a moment ago stands in the error summary.
+    attached = [one for one in draft.documents.all() if one != refused]
     page = {
         "form": form,
-        "attached": attached,
+        "attached": described(attached),
         "accepted": accepted,
-        "replacing": replacing,
-        "full": len(attached) >= limits.max_files and not replacing,
+        "replacing": replacing if replacing in attached else None,
+        "full": draft.documents.standing().count() >= limits.max_files and not replacing,
         "limits": limits,
+        "checking": any(one.is_checking for one in attached),
+        "usable": any(one.is_accepted for one in attached),
+        # A page that looks again by itself must not take away what somebody is filling in.
+        "adding": replacing is not None or "add" in request.GET or form.is_bound,
     }
     return render(request, "applications/apply_documents.html", page)
+
+
+def uploaded(
+    application: Application,
+    form: DocumentForm,
+    max_bytes: int,
+    request: HttpRequest,
+    replacing: Document | None = None,
+) -> Document:
+    """The form's file as a document, checked already unless that takes long. Raises as `upload` does."""
+    file = form.cleaned_data["file"]
+    document = documents.upload(
+        application,
+        form.cleaned_data["kind"],
+        file.name,
+        file.read(max_bytes + 1),
+        by=request.user,
+        now=timezone.now(),
+        replacing=replacing,
+    )
+    documents.wait(application)
+    document.refresh_from_db()
+    return document
+
+
+def described(documents: list[Document]) -> list[dict[str, Any]]:
+    """Documents, each with the sentence of why it cannot be used."""
+    return [{"document": document, "why": why_refused(document)} for document in documents]
 
 
 def document_remove(request: HttpRequest, public_id: UUID) -> HttpResponse:

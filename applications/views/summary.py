@@ -43,10 +43,15 @@ def summary(application: Application, *, changeable: bool = False) -> list[dict[
         for label, value in answers(application)
     ]
     for document in application.documents.all():
+        if document.is_refused:
+            continue
+        name = document.original_name or _("Document")
         rows.append(
             {
                 "key": document.get_kind_display(),
-                "value": document.original_name or _("Document"),
+                "value": _("%(name)s (being checked)") % {"name": name}
+                if document.is_checking
+                else name,
                 "url": change("apply_documents"),
             }
         )

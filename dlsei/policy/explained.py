@@ -23,6 +23,7 @@ SECTIONS = (
 )
 THINGS = {
     "application": _("Application"),
+    "document": _("Document"),
     "place": _("Place in the line"),
     "license": _("License"),
     "case": _("Revocation case"),

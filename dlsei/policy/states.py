@@ -1,4 +1,4 @@
-"""The one table of what may become of an application, a place, a license, a case, and of who decides."""
+"""The one table of what may become of an application, its documents, a place, a license, a case, and of who decides."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -16,6 +16,14 @@ class ApplicationState:
     REJECTED: Final = "rejected"
     WITHDRAWN: Final = "withdrawn"
     LAPSED: Final = "lapsed"
+
+
+class DocumentState:
+    """States of an uploaded document (4.1.c, R7)."""
+
+    CHECKING: Final = "checking"
+    ACCEPTED: Final = "accepted"
+    REFUSED: Final = "refused"
 
 
 class PlaceState:
@@ -91,6 +99,13 @@ LABELS: Mapping[str, Mapping[str, str]] = MappingProxyType(
                 ApplicationState.LAPSED: _("Lapsed"),
             }
         ),
+        "document": MappingProxyType(
+            {
+                DocumentState.CHECKING: _("Being checked"),
+                DocumentState.ACCEPTED: _("Added"),
+                DocumentState.REFUSED: _("Cannot be used"),
+            }
+        ),
         "place": MappingProxyType(
             {
                 PlaceState.WAITING: _("Waiting in line"),
@@ -159,6 +174,12 @@ MOVES: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
                     ApplicationState.LAPSED,
                 ),
                 ApplicationState.APPROVED: (ApplicationState.LAPSED,),
+            }
+        ),
+        "document": MappingProxyType(
+            {
+                "": (DocumentState.CHECKING,),
+                DocumentState.CHECKING: (DocumentState.ACCEPTED, DocumentState.REFUSED),
             }
         ),
         "place": MappingProxyType(

@@ -29,10 +29,10 @@ LIST_STATES = {
     "failing": gettext_lazy("Failing"),
 }
 TONES = {
-    "info": {"pending", "waiting", "issued"},
-    "success": {"approved", "active", "served", "sent"},
+    "info": {"pending", "waiting", "issued", "checking"},
+    "success": {"approved", "active", "served", "sent", "accepted"},
     "warning": {"invited", "asked", "due-today", "open"},
-    "error": {"rejected", "revoked", "overdue", "failing"},
+    "error": {"rejected", "revoked", "refused", "overdue", "failing"},
 }
 
 

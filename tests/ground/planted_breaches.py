@@ -230,6 +230,16 @@ def an_application_changed_unseen():
     unseen("applications_application", "UPDATE applications_application SET status = 'withdrawn'")
 
 
+@breaks("the last event of every document says the state it is in")
+def a_document_changed_unseen():
+    submitted()
+    unseen(
+        "applications_document",
+        "UPDATE applications_document SET state = 'checking', file = %s",
+        f"quarantine/{0:032}",
+    )
+
+
 @breaks("the last event of every place says the state it is in")
 def a_place_changed_unseen():
     approved()

@@ -11,6 +11,7 @@ from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from applications import documents
 from applications.models import Document
 from dlsei import outbox
 from dlsei.celery import JOBS
@@ -24,6 +25,7 @@ from tests.factories import (
     HecFactory,
     UniversityFactory,
     approved,
+    draft,
     submitted,
 )
 from tests.licensing.imported_files import PAID, paid_learner, previewed, sheet
@@ -87,6 +89,21 @@ def a_run_that_the_brake_stopped_and_hec_confirmed(coursera):
     assert revocation.sweep(by=SYSTEM, now=late)["stopped"] == ["Cohort I"]
     revocation.confirm_run(by=HecFactory(), now=late)
     return "2023-01-26 09:01"
+
+
+@owing("check_documents")
+def files_uploaded(coursera):
+    application = draft(kinds=())
+    for name in ("card.jpg", "letter.pdf"):
+        documents.upload(
+            application,
+            "student-card",
+            name,
+            b"not what its name says",
+            by=application.person,
+            now=NOW,
+        )
+    return "2023-01-10 09:01"
 
 
 @owing("run_imports")

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 from django.utils import timezone
 
-from applications import documents, submission
+from applications import checking, documents, submission
 from applications.models import Application
 from tests.factories import FocalPersonFactory, HecFactory, UserFactory, draft, submitted
 from tests.journeys.conftest import Arrive
@@ -118,7 +118,9 @@ def test_a_document_is_seen_beside_the_claims(arrive: Arrive, focal_person: Foca
     application = draft(university=focal_person.university, kinds=(), now=timezone.now())
     card = photographed_card("Ayesha")
     by = application.person
-    documents.attach(application, "student-card", "card.jpg", card, by=by, now=timezone.now())
+    now = timezone.now()
+    document = documents.upload(application, "student-card", "card.jpg", card, by=by, now=now)
+    checking.check_one(document, by="tests", now=now)
     submission.submit(application, by=by, now=timezone.now())
 
     # When the focal person opens it, then the picture is on the page, under the CSP

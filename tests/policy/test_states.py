@@ -22,6 +22,9 @@ from dlsei.policy.states import (
             "pending->lapsed approved->lapsed",
             id="4.1.f R24 application",
         ),
+        pytest.param(
+            "document", "->checking checking->accepted checking->refused", id="R7 document"
+        ),
         pytest.param("place", "->waiting waiting->served waiting->ended", id="R11 place"),
         pytest.param(
             "license",

@@ -53,9 +53,9 @@ def _allowed(request: HttpRequest, public_id: UUID) -> Document:
         Q(person=request.user) | Q(pk__in=reviewed.values("pk"))
     ).values("pk")
     return get_object_or_404(
-        Document.objects.filter(purged_at=None, application__in=allowed).select_related(
-            "application"
-        ),
+        Document.objects.accepted()
+        .filter(purged_at=None, application__in=allowed)
+        .select_related("application"),
         public_id=public_id,
     )
 

@@ -100,7 +100,7 @@ def about(request: HttpRequest, application: Application, *, now: datetime) -> d
         "university": application.university,
         "claims": claims(application),
         "beside": beside_checks(application, [*rules, *checks.seen_elsewhere(known)], known),
-        "documents": [(document, _name(document)) for document in application.documents.all()],
+        "documents": [(document, _name(document)) for document in application.documents.accepted()],
         "checks": rules,
         "elsewhere": known,
         "events": story.of(application),

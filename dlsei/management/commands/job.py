@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from applications import retention
+from applications.models import Document
 from dlsei import schedule
 from dlsei.celery import JOBS
 from dlsei.models import Mail
@@ -18,6 +19,7 @@ from licensing.models import CourseraJob
 
 # What leaves the house, or the disk, cannot be undone: of that a dry run only counts what is due.
 DUE = {
+    "check_documents": lambda now: Document.objects.due(now).count(),
     "deliver_coursera": lambda now: CourseraJob.objects.due(now).count(),
     "deliver_mail": lambda now: Mail.objects.due(now).count(),
     "fetch_report": lambda now: 1,

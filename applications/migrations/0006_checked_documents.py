@@ -8,7 +8,7 @@ import applications.models.documents
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("applications", "0004_pages_as_pictures"),
+        ("applications", "0005_history_of_recognition"),
     ]
 
     operations = [

@@ -15,7 +15,7 @@ CROSS JOIN (VALUES (1, '', 'checking'), (2, 'checking', 'accepted')) AS m (seque
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("applications", "0005_checked_documents"),
+        ("applications", "0006_checked_documents"),
         ("dlsei", "0002_history_is_append_only"),
     ]
     operations = [

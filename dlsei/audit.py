@@ -89,6 +89,17 @@ FROM licensing_cohort c LEFT JOIN licensing_tranche t ON t.cohort_id = c.id AND 
 GROUP BY c.id HAVING c.seats_total <> coalesce(sum(t.size), 0)""",
     ),
     Check(
+        "I1",
+        "the ledger of every bucket ends with what the bucket holds and has",
+        """
+SELECT c.name || ': ' || c.seats_held || '/' || c.seats_total || ', its ledger says '
+  || coalesce(e.to_state, 'nothing')
+FROM licensing_cohort c LEFT JOIN LATERAL (
+  SELECT to_state FROM dlsei_event WHERE subject = 'bucket' AND subject_id = c.id
+  ORDER BY sequence DESC LIMIT 1) e ON true
+WHERE coalesce(e.to_state, '0/0') <> c.seats_held || '/' || c.seats_total""",
+    ),
+    Check(
         "I2",
         "one live license a person",
         """

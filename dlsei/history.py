@@ -68,6 +68,21 @@ def acting(
         cursor.execute("SELECT set_config(%s, %s, true)", [_CONTEXT, before])
 
 
+@contextmanager
+def citing(clause: str) -> Iterator[None]:
+    """Names the clause of the changes inside, made by whoever acts already."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT current_setting(%s, true), set_config(%s,"
+            " (current_setting(%s)::jsonb || jsonb_build_object('clause', %s::text))::text, true)",
+            [_CONTEXT, _CONTEXT, _CONTEXT, clause],
+        )
+        before = cursor.fetchone()[0]
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config(%s, %s, true)", [_CONTEXT, before])
+
+
 def tracked(
     table: str,
     subject: str,

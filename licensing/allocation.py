@@ -7,7 +7,7 @@ from django.db import connection
 from django.db.models import F
 
 from dlsei import outbox, schedule
-from dlsei.history import Actor
+from dlsei.history import Actor, citing
 from dlsei.policy.calendar_days import karachi_date
 from dlsei.verbs import COHORT, lock, verb
 from licensing.models import Allocation, Cohort
@@ -100,6 +100,7 @@ def _serve(cohort: Cohort, free: int, priorities: list[int], now: datetime) -> i
         cursor.execute(ISSUE, params)
         cursor.execute(INVITE, params)
     Allocation.objects.filter(pk=run.pk).update(served=served)
-    Cohort.objects.filter(pk=cohort.pk).update(seats_held=F("seats_held") + served)
+    with citing("4.1.k"):
+        Cohort.objects.filter(pk=cohort.pk).update(seats_held=F("seats_held") + served)
     schedule.nudge("deliver_coursera")
     return served

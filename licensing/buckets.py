@@ -7,10 +7,16 @@ from django.db.models import F, Sum
 
 from dlsei import schedule
 from dlsei.history import Actor
+from dlsei.models import User
+from dlsei.permissions import require_hec
 from dlsei.policy import allocation, eligibility
 from dlsei.policy.calendar_days import karachi_date
+from dlsei.policy.refusals import Refused, refuse
+from dlsei.policy.wording import gettext_noop
 from dlsei.verbs import COHORT, lock, verb
 from licensing.models import Cohort, Programme, Tranche
+
+OVER = gettext_noop("The cohort is over by then, so no seats can be added to it.")
 
 
 @dataclass(frozen=True)
@@ -55,14 +61,53 @@ def target_cohort(today: date) -> Cohort:
 def add_tranche(
     cohort: Cohort, size: int, available_from: date, *, by: Actor, now: datetime
 ) -> Tranche:
-    """Adds `size` seats to a cohort from a day on; opened at once when that day has come (R3)."""
+    """Adds `size` seats to a cohort from a day on; opened at once when that day has come (R3).
+
+    Raises `Refused` with not-yours for a person who is not of HEC, not-allowed once the cohort is over.
+    """
+    if isinstance(by, User):
+        require_hec(by)
     lock(COHORT, cohort.pk)
+    cohort = Cohort.objects.get(pk=cohort.pk)
+    if cohort.is_over(karachi_date(now)) or available_from > cohort.ends:
+        raise Refused(refuse("not-allowed", clause=cohort.policy.clause, sentence=OVER))
     number = Tranche.BY_HAND + cohort.tranches.filter(number__gte=Tranche.BY_HAND).count()
     tranche = Tranche.objects.create(
         cohort=cohort, number=number, size=size, available_from=available_from
     )
     _open(cohort, now)
     return tranche
+
+
+@dataclass(frozen=True)
+class Addition:
+    """What another tranche would come to: whether it opens at once, and the seats day by day."""
+
+    size: int
+    available_from: date
+    opens_at_once: bool
+    capacities: list[tuple[date, int, int]]
+    """Each day on which the capacity changes from now on, with the capacity before and after."""
+
+
+def with_tranche(cohort: Cohort, size: int, available_from: date, today: date) -> Addition:
+    """What `add_tranche` would do; nothing is written."""
+    known = [(t.size, t.available_from) for t in cohort.tranches.order_by("number")]
+    added = [*known, (size, available_from)]
+    days = {max(today, day) for _, day in added}
+    return Addition(
+        size=size,
+        available_from=available_from,
+        opens_at_once=available_from <= today,
+        capacities=[
+            (
+                day,
+                allocation.capacity(cohort.starts, known, day),
+                allocation.capacity(cohort.starts, added, day),
+            )
+            for day in sorted(days)
+        ],
+    )
 
 
 @verb

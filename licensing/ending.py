@@ -1,5 +1,6 @@
 """What the end of a license takes with it: the seat, what Coursera is owed, open cases (5.z, I1, I7)."""
 
+from collections import Counter
 from datetime import datetime
 from typing import Any
 
@@ -7,6 +8,7 @@ from django.db import connection
 from django.db.models import F
 
 from dlsei import schedule
+from dlsei.history import citing
 from dlsei.policy.expiry import BUCKET
 from dlsei.policy.states import CaseState
 from licensing.models import Cohort, CourseraJob, RevocationCase
@@ -17,7 +19,7 @@ SET state = %(state)s, ended_at = %(now)s, end_clause = e.clause,
     next_deadline = NULL, next_clause = '', next_stage = 0, next_mode = '', next_base = NULL
 FROM unnest(%(ids)s::bigint[], %(clauses)s::varchar[]) AS e (id, clause)
 WHERE l.id = e.id AND l.ended_at IS NULL
-RETURNING l.id, l.source
+RETURNING l.id, l.source, l.end_clause
 """
 _REMOVE = """
 INSERT INTO licensing_courserajob
@@ -60,9 +62,12 @@ def end(cohort: Cohort, clauses: dict[int, str], state: str, *, now: datetime) -
             license__in=ids, kind=CourseraJob.Kind.INVITE, done_at=None, leased_until=None
         ).update(done_at=now, outcome=CourseraJob.Outcome.CANCELLED)
         cursor.execute(_REMOVE, {"now": now, "ids": ids})
-    seats = sum(source == BUCKET for _, source in ended)
+    # Clause by clause, so that the bucket's ledger says why each seat came back.
+    seats = Counter(clause for _, source, clause in ended if source == BUCKET)
+    for clause, count in sorted(seats.items()):
+        with citing(clause):
+            Cohort.objects.filter(pk=cohort.pk).update(seats_held=F("seats_held") - count)
     if seats:
-        Cohort.objects.filter(pk=cohort.pk).update(seats_held=F("seats_held") - seats)
         schedule.nudge("issue")
     schedule.nudge("deliver_coursera")
     return ids

@@ -19,7 +19,7 @@ from dlsei.history import acting
 from dlsei.models import User
 from dlsei.policy.calendar_days import KARACHI
 from licensing import allocation, invitations
-from licensing.models import License
+from licensing.models import Cohort, License
 from verification import decisions
 from verification.models import FocalPerson
 
@@ -150,3 +150,12 @@ def licensed(application: Application | None = None, *, now: datetime = NOW) -> 
 def activated(license: License, *, now: datetime = NOW) -> License:
     """The same license after the first click on its link."""
     return invitations.click(license, by=license.person, now=now)
+
+
+def resize(cohort: Cohort, *, held: int | None = None, total: int | None = None) -> None:
+    """Gives a bucket other figures than its licenses and tranches come to, in the name of the tests."""
+    figures = {"seats_held": held, "seats_total": total}
+    with transaction.atomic(), acting(by=SYSTEM, now=NOW):
+        Cohort.objects.filter(pk=cohort.pk).update(
+            **{name: seats for name, seats in figures.items() if seats is not None}
+        )

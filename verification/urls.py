@@ -4,6 +4,7 @@ from django.urls import path, re_path
 
 from verification.console import (
     applications,
+    buckets,
     edges,
     home,
     imports,
@@ -66,7 +67,11 @@ urlpatterns = [
     path("hec/policy/", policy.hec_policy, name="hec_policy"),
     path("hec/disputes/", applications.hec_disputes, name="hec_disputes"),
     path("hec/disputes/<int:pk>/", applications.hec_dispute, name="hec_dispute"),
-    path("hec/bucket/", licenses.hec_bucket, name="hec_bucket"),
+    path("hec/bucket/", buckets.hec_bucket, name="hec_bucket"),
+    path("hec/bucket/<int:pk>/", buckets.hec_ledger, name="hec_ledger"),
+    path("hec/bucket/runs/<int:pk>/", buckets.hec_allocation, name="hec_allocation"),
+    path("hec/cohorts/", buckets.hec_cohorts, name="hec_cohorts"),
+    path("hec/cohorts/<int:pk>/tranches/new/", buckets.hec_tranche_add, name="hec_tranche_add"),
     path("hec/cases/", licenses.hec_cases, name="hec_cases"),
     path("hec/cases/<str:reference>/", licenses.hec_case, name="hec_case"),
     path(

@@ -36,6 +36,19 @@ class Event(models.Model):
     objects = EventQuerySet.as_manager()
 
     class Meta:
+        indexes = [
+            models.Index(fields=["at", "id"], name="event_at"),
+            models.Index(
+                fields=["actor", "at", "id"],
+                name="event_of_actor",
+                condition=models.Q(actor__isnull=False),
+            ),
+            models.Index(
+                fields=["clause", "at", "id"],
+                name="event_by_clause",
+                condition=~models.Q(clause=""),
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["subject", "subject_id", "sequence"], name="one_event_a_change"

@@ -10,6 +10,7 @@ from licensing import allocation
 from licensing.models import Cohort
 from tests.benchmarks.crowd import places
 from tests.benchmarks.ratio import ratio, undone
+from tests.factories import resize
 
 NOW = datetime(2023, 1, 10, 9, tzinfo=KARACHI)
 LIMIT = 1.5
@@ -40,7 +41,7 @@ FROM licensing_license l""",
 @pytest.mark.parametrize("count", [1_000, 20_000])
 def test_a_batch(programme, count):
     cohort = Cohort.objects.get(name="Cohort I")
-    Cohort.objects.filter(pk=cohort.pk).update(seats_total=count)
+    resize(cohort, total=count)
     places(count, cohort.pk)
 
     def floor():

@@ -13,7 +13,7 @@ from dlsei.policy.calendar_days import karachi_date
 from licensing import allocation
 from licensing.models import Cohort, License, Place
 from tests.concurrency.race import dealt, race
-from tests.factories import FocalPersonFactory, UniversityFactory, submitted
+from tests.factories import FocalPersonFactory, UniversityFactory, resize, submitted
 from verification import decisions
 
 pytestmark = [pytest.mark.concurrency, pytest.mark.django_db(transaction=True)]
@@ -24,7 +24,7 @@ SEATS, APPLICANTS, WORKERS = 10, 64, 8
 @pytest.fixture
 def applications(programme, now):
     """64 pending applications at 8 universities, and a bucket of 10 seats."""
-    Cohort.objects.filter(name="Cohort I").update(seats_total=SEATS)
+    resize(Cohort.objects.named("Cohort I"), total=SEATS)
     Cohort.objects.get(name="Cohort I").tranches.filter(number=1).update(size=SEATS)
     reviewers = [FocalPersonFactory(university=UniversityFactory()) for _ in range(WORKERS)]
     return [
@@ -72,9 +72,9 @@ def test_64_approvals_for_the_last_10_seats(applications, now):
 def test_when_all_wait_the_first_10_of_them_are_served(applications, now):
     # Given 64 approved before the bucket opens, so that all stand in line.
     later = now + timedelta(minutes=5)
-    Cohort.objects.update(seats_total=0)
+    resize(Cohort.objects.named("Cohort I"), total=0)
     approve_all(applications, later)
-    Cohort.objects.filter(name="Cohort I").update(seats_total=SEATS)
+    resize(Cohort.objects.named("Cohort I"), total=SEATS)
 
     # When eight allocators run at once.
     race(*([lambda meet: (meet(), allocation.issue_all(by="race", now=later))[1]] * WORKERS))
@@ -86,9 +86,9 @@ def test_when_all_wait_the_first_10_of_them_are_served(applications, now):
 
 def test_control_without_the_lock_the_allocators_collide(applications, now):
     """The same race with the guard patched away must go wrong, or the tests above prove nothing."""
-    Cohort.objects.update(seats_total=0)
+    resize(Cohort.objects.named("Cohort I"), total=0)
     approve_all(applications, now + timedelta(minutes=5))
-    Cohort.objects.filter(name="Cohort I").update(seats_total=SEATS)
+    resize(Cohort.objects.named("Cohort I"), total=SEATS)
 
     def slowly(moment):
         # Between reading the bucket and serving the line: wide enough to be met every time.

@@ -35,6 +35,7 @@ from tests.factories import (
     UserFactory,
     approved,
     licensed,
+    resize,
     submitted,
 )
 from verification import staff_invitations
@@ -83,7 +84,21 @@ def revoked_by_hand() -> License:
 @breaks("seats held are the live bucket licenses of the cohort, and never more than there are")
 def a_seat_too_many():
     licensed()
-    Cohort.objects.filter(name="Cohort I").update(seats_held=2)
+    resize(Cohort.objects.named("Cohort I"), held=2)
+
+
+@breaks("the ledger of every bucket ends with what the bucket holds and has")
+def an_entry_that_the_bucket_knows_nothing_of():
+    cohort = Cohort.objects.named("Cohort I")
+    entries = Event.objects.filter(subject="bucket", subject_id=cohort.pk)
+    Event.objects.create(
+        subject="bucket",
+        subject_id=cohort.pk,
+        sequence=entries.count() + 1,
+        to_state="5/18000",
+        at=NOW,
+        job=SYSTEM,
+    )
 
 
 @breaks("the bucket is what its opened tranches add up to")

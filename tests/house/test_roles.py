@@ -22,6 +22,7 @@ from applications.models import Application, Dispute
 from dlsei.models import Mail, User
 from licensing import bulk_invites, imports
 from licensing.models import (
+    Allocation,
     Cohort,
     CourseraJob,
     Import,
@@ -158,6 +159,10 @@ ACCESS: dict[str, frozenset[str]] = {
             "hec_disputes",
             "hec_dispute",
             "hec_bucket",
+            "hec_ledger",
+            "hec_allocation",
+            "hec_cohorts",
+            "hec_tranche_add",
             "hec_cases",
             "hec_case",
             "hec_license_revoke",
@@ -312,6 +317,8 @@ class World:
                 {"pk": Invitation.objects.get().pk},
             ),
             "invitation": {"token": Invitation.objects.get().token},
+            **dict.fromkeys(["hec_ledger", "hec_tranche_add"], {"pk": license.cohort_id}),
+            "hec_allocation": {"pk": Allocation.objects.get().pk},
             "hec_dispute": {"pk": Dispute.objects.get().pk},
             **dict.fromkeys(["hec_case", "hec_license_revoke"], of["license"]),
             "hec_run_confirm": {"pk": RevocationRun.objects.get().pk},

@@ -81,7 +81,7 @@ def test_hec_decides_on_behalf_and_keeps_the_house(
     hec = arrive()
 
     # Given HEC's home, which counts what is late
-    sign_in(hec, officer.email).sees("4 to decide at the universities", "1 of these overdue")
+    sign_in(hec, officer.email).sees("to decide at the universities", "applications overdue")
     hec.open("/admin/hec/queues/").sees("University of Peshawar").follow("University of Peshawar")
     hec.sees("You act on behalf of University of Peshawar")
 

@@ -23,7 +23,7 @@ from licensing.models import (
     RevocationCase,
     RevocationRule,
 )
-from tests.factories import SYSTEM, UniversityFactory, UserFactory, licensed, submitted
+from tests.factories import SYSTEM, UniversityFactory, UserFactory, licensed, resize, submitted
 from verification import queue
 from verification.models import Sighting
 
@@ -135,7 +135,7 @@ def test_the_allocator(programme, now, line, free, today):
     cohort = Cohort.objects.get(name="Cohort II")
     moment = midnight(today) + timedelta(hours=12)
     with transaction.atomic():
-        Cohort.objects.filter(pk=cohort.pk).update(seats_total=free)
+        resize(cohort, total=free)
         with acting(by=SYSTEM, now=now):
             places = [
                 Place.objects.create(

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db.models import Count, Q
+from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from applications.models import Application, Dispute
 from dlsei.models import Mail
@@ -63,6 +65,43 @@ def home(now: datetime) -> Home:
 
 
 @dataclass(frozen=True)
+class Need:
+    """A count that leads to its list. `urgent`: HEC is waited for, or something is broken."""
+
+    count: int
+    words: str
+    url: str
+    urgent: bool = False
+
+
+def needs(figures: Home) -> tuple[list[Need], list[Need]]:
+    """What needs HEC now, the most urgent first, and what does not."""
+    queues, outbox = reverse("hec_queues"), reverse("hec_outbox")
+    every = [
+        Need(figures.stopped_runs, _("stopped runs"), reverse("hec_runs"), urgent=True),
+        Need(
+            figures.failing_jobs,
+            _("failing at Coursera"),
+            f"{outbox}?list=failing-jobs",
+            urgent=True,
+        ),
+        Need(
+            figures.failing_mails, _("failing mails"), f"{outbox}?list=failing-mails", urgent=True
+        ),
+        Need(
+            figures.unworked,
+            _("queues without a focal person"),
+            f"{queues}?only=unworked",
+            urgent=True,
+        ),
+        Need(figures.overdue, _("applications overdue"), f"{queues}?only=overdue", urgent=True),
+        Need(figures.cases, _("revocation cases to decide"), reverse("hec_cases")),
+        Need(figures.disputes, _("disputes over a number"), reverse("hec_disputes")),
+    ]
+    return [need for need in every if need.count], [need for need in every if not need.count]
+
+
+@dataclass(frozen=True)
 class CohortFigures:
     """One cohort's bucket today, and what waits for it."""
 
@@ -70,6 +109,7 @@ class CohortFigures:
     bucket: buckets.Bucket
     pending: int
     tranches: list[Tranche]
+    is_over: bool
 
 
 def cohorts(today: date) -> list[CohortFigures]:
@@ -83,6 +123,7 @@ def cohorts(today: date) -> list[CohortFigures]:
             bucket=buckets.bucket(cohort, today),
             pending=pending.get(cohort.pk, 0),
             tranches=list(cohort.tranches.all()),
+            is_over=cohort.is_over(today),
         )
         for cohort in Cohort.objects.prefetch_related("tranches")
     ]

@@ -20,7 +20,14 @@ from verification.views.access import hec_only
 def hec_home(request: HttpRequest) -> HttpResponse:
     """What needs HEC now."""
     now = timezone.now()
-    context = {"figures": figures.home(now), "cohorts": figures.cohorts(karachi_date(now))}
+    found = figures.home(now)
+    now_needed, quiet = figures.needs(found)
+    context = {
+        "figures": found,
+        "needs": now_needed,
+        "quiet": quiet,
+        "cohorts": figures.cohorts(karachi_date(now)),
+    }
     return render(request, "console/home.html", context)
 
 

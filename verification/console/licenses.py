@@ -1,4 +1,4 @@
-"""Licenses: the bucket in figures, revocation cases, revocation by hand, runs that the brake stopped."""
+"""Licenses: revocation cases, revocation by hand, runs that the brake stopped."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -7,24 +7,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from dlsei.forms import Form
-from dlsei.policy.calendar_days import karachi_date
 from licensing import revocation
-from licensing.models import Allocation, License, RevocationCase, RevocationRun
-from verification.console import figures
+from licensing.models import License, RevocationCase, RevocationRun
 from verification.forms import NoteForm, attempt
 from verification.pages import page
 from verification.views.access import hec_only
-
-
-@hec_only
-def hec_bucket(request: HttpRequest) -> HttpResponse:
-    """Every cohort's seats and tranches, and what the allocator gave, the latest first."""
-    allocations = Allocation.objects.select_related("cohort")
-    context = {
-        "cohorts": figures.cohorts(karachi_date(timezone.now())),
-        "page": page(allocations, ("-at", "-id"), request.GET),
-    }
-    return render(request, "console/bucket.html", context)
 
 
 @hec_only

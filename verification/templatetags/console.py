@@ -1,0 +1,16 @@
+"""Template tags of HEC's console."""
+
+from typing import Any
+
+from django import template
+
+from verification.console import navigation
+
+register = template.Library()
+
+
+@register.inclusion_tag("console/navigation.html", takes_context=True)
+def hec_navigation(context: template.Context) -> dict[str, Any]:
+    """Both rows of HEC's navigation, for the page that is being shown."""
+    first, second = navigation.rows(context["request"])
+    return {"first": first, "second": second}

@@ -11,7 +11,7 @@ from dlsei.models import User
 from dlsei.policy import eligibility as policy
 from dlsei.policy.expiry import BUCKET
 from dlsei.policy.refusals import Refusal
-from dlsei.policy.states import LicenseState
+from dlsei.policy.states import LIVE, LicenseState
 from licensing import buckets
 from licensing.models import Cohort, CohortMember, License, Place, Programme
 
@@ -46,8 +46,8 @@ def facts(
         category=category,
         recognized=university is not None and university.recognized,
         already_applied=pending.exists()
-        or Place.objects.waiting().filter(person=person).exists()
-        or License.objects.live().filter(person=person).exists(),
+        or any(state in LIVE for _, state, _ in licenses)
+        or Place.objects.waiting().filter(person=person).exists(),
         revoked_in=revoked,
         barred_by=frozenset(held | (flagged - revoked - paid)),
         documents=tuple(documents),

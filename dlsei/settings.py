@@ -74,6 +74,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "dlsei.busy.BusyMiddleware",
+    "dlsei.web.remember",
     "verification.middleware.SecondFactorMiddleware",
 ]
 

@@ -9,7 +9,7 @@ from typing import ParamSpec, TypeVar
 
 from django.db import OperationalError, connection, transaction
 
-from dlsei import history
+from dlsei import history, memory
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -38,7 +38,7 @@ def verb(write: Callable[P, R]) -> Callable[P, R]:
         outermost = not connection.in_atomic_block
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                with transaction.atomic():
+                with transaction.atomic(), memory.of_verb():
                     by, now = kwargs["by"], kwargs["now"]
                     assert isinstance(by, history.User | str) and isinstance(now, datetime)
                     if outermost:

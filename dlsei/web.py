@@ -6,6 +6,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django_structlog.middlewares import RequestMiddleware
 
+from dlsei import memory
+
 
 class RequestLog(RequestMiddleware):
     """Names a request by its route: paths and queries hold links, names and numbers of people."""
@@ -25,5 +27,17 @@ def resource_policy(
         response = get_response(request)
         response.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         return response
+
+    return respond
+
+
+def remember(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """A page asks once for what it needs many times."""
+
+    def respond(request: HttpRequest) -> HttpResponse:
+        with memory.of_request():
+            return get_response(request)
 
     return respond

@@ -4,13 +4,13 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef, Q
 
 from dlsei import outbox, schedule
 from dlsei.history import Actor, citing
 from dlsei.policy.calendar_days import karachi_date
 from dlsei.verbs import COHORT, lock, verb
-from licensing.models import Allocation, Cohort
+from licensing.models import Allocation, Cohort, Place
 
 # Stands beside `dlsei.policy.allocation.match`; a property test holds them equal.
 SERVE = """
@@ -53,7 +53,11 @@ WHERE w.told_waiting_at IS NULL ORDER BY w.position
 def issue_all(*, by: Actor, now: datetime) -> dict[str, int]:
     """Issues what every open cohort's bucket and line allow now."""
     issued = 0
-    for cohort in Cohort.objects.filter(closed_at=None).order_by("pk"):
+    # Asked every minute: a cohort in which nobody waits for a free seat, or to be told, is left alone.
+    waiting = Place.objects.waiting().filter(cohort=OuterRef("pk"))
+    served = Q(seats_held__lt=F("seats_total")) & Exists(waiting)
+    told = Exists(waiting.filter(told_waiting_at=None))
+    for cohort in Cohort.objects.filter(served | told, closed_at=None).order_by("pk"):
         issued += issue(cohort, by=by, now=now)
     return {"issued": issued}
 

@@ -113,6 +113,9 @@ def next_due() -> datetime | None:
 
 def claim(now: datetime, limit: int = BATCH) -> list[CourseraJob]:
     """Leases the next due jobs; an invitation whose license has ended meanwhile is cancelled instead."""
+    # Asked every minute and after every verb: mostly there is nothing to open a transaction for.
+    if not CourseraJob.objects.filter(done_at=None, due_at__lte=now).exists():
+        return []
     with transaction.atomic():
         jobs = list(
             CourseraJob.objects.due(now)

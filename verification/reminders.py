@@ -1,8 +1,9 @@
 """Reminding focal persons of what is overdue, and HEC of what stays so (4.1.l, R12, R19)."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Count, Exists, Min, OuterRef, Q
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 
 from applications.models import Application, University
 from dlsei import outbox
@@ -18,33 +19,67 @@ from verification.models import FocalPerson
 
 def remind(*, by: Actor, now: datetime) -> dict[str, int]:
     """Reminds focal persons, then escalates to HEC; each at most once in 24 hours."""
+    # Asked every quarter of an hour: mostly nobody is to be told, and nothing to be locked for it.
+    to_remind, to_escalate = _to_remind(now).exists(), bool(_to_escalate(now))
     return {
-        "reminded": remind_focal_persons(by=by, now=now),
-        "escalated": escalate(by=by, now=now),
+        "reminded": remind_focal_persons(by=by, now=now) if to_remind else 0,
+        "escalated": escalate(by=by, now=now) if to_escalate else 0,
     }
+
+
+def _overdue(now: datetime) -> QuerySet[Application]:
+    """What waits for its applicant's answer is nobody's to act on, and not counted."""
+    return Application.objects.overdue(queue.overdue_before(now)).exclude(queue.asked())
+
+
+def _to_remind(now: datetime) -> QuerySet[FocalPerson]:
+    """Whoever has something overdue and was not reminded within 24 hours (R12)."""
+    return (
+        FocalPerson.objects.active(karachi_date(now))
+        .filter(university__in=_overdue(now).values("university"))
+        .exclude(reminded_at__gt=now - turn.REMIND_EVERY)
+    )
+
+
+def _to_escalate(now: datetime) -> dict[int, Any]:
+    """Queues that HEC must know of and was not told of within 24 hours, by university.
+
+    Those are queues with something 48 hours overdue, queues that no active focal person works, and
+    from the day after the work deadline all that is pending in the cohort that will carry it over
+    (R12, R19).
+    """
+    policy = Programme.in_force().policy.queue
+    hours = policy.due_hours + policy.escalate_after_overdue_hours
+    late = Q(submitted_at__lte=now - timedelta(hours=hours))
+    for successor in Cohort.objects.filter(follows__closed_at=None, follows__isnull=False):
+        if turn.counts_as_overdue_for_hec(now, successor.decide_carried_by):
+            late |= Q(cohort=successor.follows_id)
+    worked = Exists(
+        FocalPerson.objects.active(karachi_date(now)).filter(university=OuterRef("university"))
+    )
+    found = (
+        Application.objects.pending()
+        .exclude(queue.asked())
+        .filter(late | ~Q(worked))
+        .exclude(university__escalated_at__gt=now - turn.REMIND_EVERY)
+        .values("university")
+        .annotate(pending=Count("id"), oldest=Min("submitted_at"))
+    )
+    figures: dict[int, Any] = {row["university"]: row for row in found}
+    return figures
 
 
 @verb
 def remind_focal_persons(*, by: Actor, now: datetime) -> int:
-    """One `queue-reminder` per person per 24 hours while anything of theirs is overdue (R12).
-
-    What waits for its applicant's answer is not theirs to act on, and not counted.
-    """
-    overdue = (
-        Application.objects.overdue(queue.overdue_before(now))
-        .exclude(queue.asked())
-        .values("university")
-        .annotate(n=Count("id"))
-    )
-    figures = {row["university"]: row["n"] for row in overdue}
+    """One `queue-reminder` per person per 24 hours while anything of theirs is overdue (R12)."""
     due = (
-        FocalPerson.objects.active(karachi_date(now))
-        .filter(university__in=figures)
-        .exclude(reminded_at__gt=now - turn.REMIND_EVERY)
+        _to_remind(now)
         .select_related("person", "university")
         .select_for_update(of=("self",), skip_locked=True)
         .order_by("pk")
     )
+    counted = _overdue(now).values("university").annotate(n=Count("id"))
+    figures = {row["university"]: row["n"] for row in counted}
     reminded = 0
     for focal_person in due:
         FocalPerson.objects.filter(pk=focal_person.pk).update(reminded_at=now)
@@ -65,28 +100,8 @@ def remind_focal_persons(*, by: Actor, now: datetime) -> int:
 
 @verb
 def escalate(*, by: Actor, now: datetime) -> int:
-    """One `queue-escalation` to HEC naming the queues that it must know of, each once in 24 hours.
-
-    Those are queues with something 48 hours overdue, queues that no active focal person works, and
-    from the day after the work deadline all that is pending in the cohort that will carry it over
-    (R12, R19).
-    """
-    policy = Programme.in_force().policy.queue
-    hours = policy.due_hours + policy.escalate_after_overdue_hours
-    late = Q(submitted_at__lte=now - timedelta(hours=hours))
-    for successor in Cohort.objects.filter(follows__closed_at=None, follows__isnull=False):
-        if turn.counts_as_overdue_for_hec(now, successor.decide_carried_by):
-            late |= Q(cohort=successor.follows_id)
-    worked = Exists(
-        FocalPerson.objects.active(karachi_date(now)).filter(university=OuterRef("university"))
-    )
-    waiting = Application.objects.pending().exclude(queue.asked())
-    figures = {
-        row["university"]: row
-        for row in waiting.filter(late | ~Q(worked))
-        .values("university")
-        .annotate(pending=Count("id"), oldest=Min("submitted_at"))
-    }
+    """One `queue-escalation` to HEC naming the queues that it must know of, each once in 24 hours."""
+    figures = _to_escalate(now)
     due = list(
         University.objects.filter(pk__in=figures)
         .exclude(escalated_at__gt=now - turn.REMIND_EVERY)

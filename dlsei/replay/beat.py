@@ -37,7 +37,7 @@ class Beat:
     """Runs jobs as beat and the worker would, and leaves out ticks at which nothing can be due.
 
     A job may have work after a change, when a day begins (its own time of day for daily ones),
-    when a row of its own falls due, and some hours after a change in which a person had to act:
+    when a row of its own falls due, and some hours after a submission that nobody has decided:
     `reminded_after` are these.
     """
 
@@ -73,15 +73,17 @@ class Beat:
             self._run(JOBS[self.nudged.pop(0)])
 
     def changed(self) -> None:
-        """Something happened now: jobs of the minute look at their next tick, reminders later too."""
-        now = self.edges.clock.now
+        """Something happened now: jobs of the minute look at their next tick."""
         for job in self.jobs.values():
             if job.at is None:
-                self.wake(job.name, now)
+                self.wake(job.name, self.edges.clock.now)
+
+    def submitted(self) -> None:
+        """Somebody waits for a decision from now on: reminders look when it is late."""
         for wait in self.reminded_after:
             # At exactly that time nothing is overdue yet; a tick later it is (R12).
-            self.wake(REMIND, now + wait)
-            self.wake(REMIND, now + wait + timedelta(seconds=1))
+            self.wake(REMIND, self.edges.clock.now + wait)
+            self.wake(REMIND, self.edges.clock.now + wait + timedelta(seconds=1))
 
     def reported(self) -> None:
         """A newer report is there: what is owed for each report is owed now."""

@@ -40,6 +40,8 @@ EVENTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "dismiss": (("who", "by"), ("note",)),
     "revoke": (("who", "by"), ("note",)),
 }
+SUBMITS = "apply"
+AT_COURSERA = frozenset({"enroll", "progress", "complete", "learn"})
 OUTCOME = frozenset({"ok", *(f"refused: {code}" for code in REFUSALS)})
 
 STATUSES = (

@@ -1,19 +1,20 @@
 """The programme file as loaded, and the cohorts, tranches and windows that it describes."""
 
 from datetime import date
-from functools import lru_cache
+from typing import Any
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from dlsei import memory
 from dlsei.policy import allocation
 from dlsei.policy import programme as policy
 
-
-@lru_cache(maxsize=16)
-def _read(text: str) -> policy.Programme:
-    return policy.read(text, "programme")
+IN_FORCE = "programme in force"
+READ_KEPT = 16
+_READ: dict[str, policy.Programme] = {}
+"""What programme files say, by the hash of their text: few, and the same wherever they are loaded."""
 
 
 class Programme(models.Model):
@@ -32,9 +33,18 @@ class Programme(models.Model):
     def __str__(self) -> str:
         return f"version {self.version}"
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        super().save(*args, **kwargs)
+        memory.forget(IN_FORCE)
+
     @property
     def policy(self) -> policy.Programme:
-        return _read(self.text)
+        """What the file says; read once a process, its text fetched only for that."""
+        if self.sha256 not in _READ:
+            if len(_READ) >= READ_KEPT:
+                _READ.clear()
+            _READ[self.sha256] = policy.read(self.text, "programme")
+        return _READ[self.sha256]
 
     @classmethod
     def latest(cls) -> "Programme | None":
@@ -43,7 +53,8 @@ class Programme(models.Model):
 
     @classmethod
     def in_force(cls) -> "Programme":
-        return cls.objects.latest()
+        """The newest version; a verb or a page asks for it once (`dlsei.memory`)."""
+        return memory.remembered(IN_FORCE, cls.objects.defer("text").latest)
 
 
 class CohortQuerySet(models.QuerySet["Cohort"]):

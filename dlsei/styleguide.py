@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.templatetags.static import static
 from django.utils import dateformat
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
@@ -207,6 +208,7 @@ def sample_page() -> dict[str, Any]:
         ],
         "due_at": datetime(2023, 1, 11, 15, 10, tzinfo=KARACHI),
         "charts": sample_charts(),
+        "scans": [static("img/mark.svg")],
         "crumbs": [{"url": "#t", "text": _("Universities")}],
         "statuses": [
             *("draft", "pending", "asked", "waiting", "rejected", "invited"),

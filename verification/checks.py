@@ -1,9 +1,10 @@
 """What a reviewer has to check of an application, each with its clause, and what else is known of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -76,15 +77,18 @@ class Elsewhere:
         return len(self.earlier) + len(self.hidden)
 
 
-def of(application: Application) -> list[Check]:
-    """Every rule on who may have a license, judged on what is known now (3.a–3.b, R5, R7, R18)."""
+def of(application: Application, documents: Sequence[Document]) -> list[Check]:
+    """Every rule on who may have a license, judged on what is known now (3.a–3.b, R5, R7, R18).
+
+    `documents` are its accepted ones.
+    """
     assert application.cohort is not None
     programme = Programme.in_force().policy
     facts = eligibility.facts(
         application.person,
         application.category,
         application.university,
-        documents=[document.kind for document in application.documents.accepted()],
+        documents=[document.kind for document in documents],
         first_semester=application.first_semester,
         besides=application,
     )
@@ -113,48 +117,31 @@ def seen_elsewhere(known: "Elsewhere") -> list[Check]:
     ]
 
 
-def elsewhere(application: Application, *, by: Actor, now: datetime) -> Elsewhere:
-    """The applicant's other applications, the same files elsewhere, and a dispute over the number (R6)."""
-    same = _same_file(application)
-    may_open = set(
-        visible(by, karachi_date(now))
-        .filter(Q(person=application.person_id) | same)
-        .values_list("pk", flat=True)
-    )
-    others = Application.objects.submitted().exclude(pk=application.pk)
-    earlier = list(
-        others.filter(person=application.person_id)
-        .select_related("university", "cohort")
+def elsewhere(
+    application: Application, documents: Sequence[Document], *, by: Actor, now: datetime
+) -> Elsewhere:
+    """The applicant's other applications, the same files elsewhere, and a dispute over the number (R6).
+
+    The same is what came as the same bytes as one of `documents`, or was made into the same.
+    """
+    known = {sha256 for d in documents for sha256 in (d.sha256, d.uploaded_sha256) if sha256}
+    same = Document.objects.accepted().filter(Q(sha256__in=known) | Q(uploaded_sha256__in=known))
+    others = list(
+        Application.objects.submitted()
+        .exclude(pk=application.pk)
+        .filter(Q(person=application.person_id) | Q(pk__in=same.values("application")))
+        .annotate(may_open=Exists(visible(by, karachi_date(now)).filter(pk=OuterRef("pk"))))
+        .select_related("person", "university", "cohort")
         .order_by("-submitted_at", "-id")
     )
-    same_file = list(
-        others.exclude(person=application.person_id)
-        .filter(same)
-        .select_related("person", "university")
-        .annotate(files=Count("documents"))
-        .order_by("id")
-    )
+    earlier = [one for one in others if one.person_id == application.person_id]
+    same_file = [one for one in others if one.person_id != application.person_id]
     return Elsewhere(
-        earlier=[one for one in earlier if one.pk in may_open],
-        hidden=[one for one in earlier if one.pk not in may_open],
-        same_file=[one for one in same_file if one.pk in may_open],
-        same_file_hidden=sum(one.pk not in may_open for one in same_file),
+        earlier=[one for one in earlier if one.may_open],
+        hidden=[one for one in earlier if not one.may_open],
+        same_file=[one for one in same_file if one.may_open],
+        same_file_hidden=sum(not one.may_open for one in same_file),
         disputed=Dispute.objects.filter(
             Q(application=application) | Q(claim=application.identity_id), settled_at=None
         ).exists(),
-    )
-
-
-def _same_file(application: Application) -> Q:
-    """Applications with a document that came as the same bytes, or was made into the same."""
-    known = {
-        sha256
-        for hashes in application.documents.accepted().values_list("sha256", "uploaded_sha256")
-        for sha256 in hashes
-        if sha256
-    }
-    return Q(
-        pk__in=Document.objects.accepted()
-        .filter(Q(sha256__in=known) | Q(uploaded_sha256__in=known))
-        .values("application")
     )

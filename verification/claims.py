@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from django.utils.translation import gettext as _
 
 from applications.forms.answers import details_form
-from applications.models import Application
+from applications.models import Application, Document
 from verification.checks import Check, Elsewhere
 
 
@@ -43,7 +43,10 @@ def claims(application: Application) -> list[Claim]:
 
 
 def beside_checks(
-    application: Application, checks: Sequence[Check], known: Elsewhere
+    application: Application,
+    documents: Sequence[Document],
+    checks: Sequence[Check],
+    known: Elsewhere,
 ) -> list[Claim]:
     """The claims with the checks on each, and with what is only known from elsewhere (3.a–3.b, R6, R7, R18)."""
     kinds = [document.get_kind_display() for document in application.documents.accepted()]

@@ -111,18 +111,16 @@ def left(university: University, now: datetime) -> Left:
 
 
 @verb
-def open_application(application: Application, *, by: Actor, now: datetime) -> Sighting:
+def open_application(application: Application, *, by: Actor, now: datetime) -> None:
     """Notes who opened an application, first and last (4.1.f, R8). Raises `Refused(not-yours)`."""
     person, _ = require_reviewer(by, application, karachi_date(now))
-    sighting, new = Sighting.objects.get_or_create(
-        application=application,
-        person=person,
-        defaults={"first_seen_at": now, "last_seen_at": now},
+    seen = Sighting(application=application, person=person, first_seen_at=now, last_seen_at=now)
+    Sighting.objects.bulk_create(
+        [seen],
+        update_conflicts=True,
+        unique_fields=["application", "person"],
+        update_fields=["last_seen_at"],
     )
-    if not new:
-        sighting.last_seen_at = now
-        sighting.save(update_fields=["last_seen_at"])
-    return sighting
 
 
 def overdue_before(now: datetime) -> datetime:

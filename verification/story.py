@@ -27,9 +27,9 @@ class Entry:
 
 def of(application: Application) -> list[Entry]:
     """Events, questions and first sightings, newest first (4.1.f, I5)."""
-    decision = Decision.objects.filter(application=application).first()
+    decision: Decision | None = getattr(application, "decision", None)
     entries = [_event(event, decision) for event in queries.timeline(application)]
-    for question in application.questions.select_related("asked_by"):
+    for question in application.questions.all():
         entries.append(
             Entry(_("More asked"), question.asked_at, str(question.asked_by), question.text)
         )
@@ -38,7 +38,7 @@ def of(application: Application) -> list[Entry]:
                 _("Answered"), question.answered_at, str(application.person), question.answer
             )
             entries.append(answered)
-    for sighting in application.sightings.select_related("person"):
+    for sighting in application.sightings.all():
         entries.append(Entry(_("First opened"), sighting.first_seen_at, str(sighting.person)))
     # Events come in the order in which they were written: at one instant the later one stays above.
     return sorted(entries, key=lambda entry: entry.at)[::-1]

@@ -13,7 +13,7 @@ from verification.console import (
     staff,
     universities,
 )
-from verification.views import decide, queue, review
+from verification.views import decide, decided, numbers, queue, review
 from verification.views.home import admin_home
 from verification.views.keyboard import keyboard
 
@@ -21,7 +21,8 @@ urlpatterns = [
     path("", admin_home, name="admin_home"),
     path("queue/<int:university>/", queue.queue, name="queue"),
     path("queue/<int:university>/next/", decide.next_in_turn, name="next_in_turn"),
-    path("decided/<int:university>/", queue.decided, name="decided"),
+    path("decided/<int:university>/", decided.decided, name="decided"),
+    path("numbers/<int:university>/", numbers.numbers, name="numbers"),
     path("review/<str:reference>/", review.review, name="review"),
     path("review/<str:reference>/meanwhile/", review.meanwhile, name="meanwhile"),
     path("review/<str:reference>/approve/", decide.Approve.as_view(), name="approve"),

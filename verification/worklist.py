@@ -1,22 +1,25 @@
 """A university's queue as it is worked through: overdue, due today, later, waiting for the applicant."""
 
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from itertools import groupby
 from typing import Any
 
-from django.db.models import Case, Count, Prefetch, Q, QuerySet, Value, When
+from django.db.models import Case, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery, Value, When
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from applications.models import Application
+from applications.models import Application, Question
 from applications.models.applications import ApplicationQuerySet
 from dlsei.history import Actor
 from dlsei.models import User
 from dlsei.policy import turn
 from dlsei.policy.calendar_days import KARACHI
-from licensing.models import Programme
+from licensing.models import Cohort, Programme
 from verification import queue
+from verification.filters import Facet
 from verification.models import Sighting
 
 OVERDUE, TODAY, LATER, ASKED = "overdue", "due-today", "later", "asked"
@@ -48,28 +51,56 @@ def grouped(applications: ApplicationQuerySet, now: datetime) -> QuerySet[Any]:
     )
     due_hours = timedelta(hours=Programme.in_force().policy.queue.due_hours)
     return applications.pending().annotate(
+        seen=Exists(Sighting.objects.filter(application=OuterRef("pk"))),
         group=Case(
             When(queue.asked(), then=Value(GROUPS.index(ASKED))),
             When(submitted_at__lt=queue.overdue_before(now), then=Value(GROUPS.index(OVERDUE))),
             When(submitted_at__lt=midnight - due_hours, then=Value(GROUPS.index(TODAY))),
             default=Value(GROUPS.index(LATER)),
-        )
+        ),
     )
 
 
-def counts(applications: QuerySet[Any]) -> dict[str, int]:
-    """How many are in each group, of what `grouped` returned."""
-    rows = applications.order_by().values("group").annotate(n=Count("pk")).values_list("group", "n")
-    found = dict(rows)
-    return {group: found.get(number, 0) for number, group in enumerate(GROUPS)}
+def facets() -> list[Facet]:
+    """What a queue is filtered by: urgency, category, priority class, cohort, whether anybody opened it."""
+    groups = [(number, name, str(words)) for number, (name, words) in enumerate(LABELS.items())]
+    return [
+        Facet("group", gettext("Urgency"), "group", groups, always=True),
+        *application_facets(),
+        Facet(
+            "seen",
+            gettext("Opened"),
+            "seen",
+            [(False, "no", gettext("Not yet")), (True, "yes", gettext("Opened, not decided"))],
+        ),
+    ]
+
+
+def application_facets(prefix: str = "") -> list[Facet]:
+    """What lists of applications are filtered by; `prefix` leads to the application."""
+    classes = [(0, "0", gettext("None")), *((n, str(n), f"P{n}") for n in range(1, 5))]
+    cohorts = [(cohort.pk, str(cohort.pk), cohort.name) for cohort in Cohort.objects.all()]
+    categories = [(value, value, str(words)) for value, words in Application.Category.choices]
+    return [
+        Facet("category", gettext("Applies as"), f"{prefix}category", categories),
+        Facet("priority", gettext("Priority"), f"{prefix}priority", classes),
+        Facet("cohort", gettext("Cohort"), f"{prefix}cohort", cohorts),
+    ]
 
 
 def search(applications: QuerySet[Any], words: str, person: str = "person__") -> QuerySet[Any]:
-    """Those whose reference, applicant's name, CNIC, passport number or e-mail holds `words`."""
+    """Those whose reference, applicant's name, CNIC, passport number or e-mail holds `words`.
+
+    Dashes and spaces in a number do not matter, nor whether its digits are Urdu's.
+    """
     words = " ".join(words.split())
     if not words:
         return applications
-    number = words.replace("-", "").replace(" ", "")
+    number = "".join(
+        str(unicodedata.decimal(character, character))
+        for character in words
+        if character not in "- "
+    )
     found = (
         Q(reference__icontains=words)
         | Q(**{f"{person}full_name__icontains": words})
@@ -91,7 +122,9 @@ def looking(by: Actor, now: datetime) -> QuerySet[Sighting]:
 def with_lookers(
     applications: QuerySet[Application], by: Actor, now: datetime
 ) -> QuerySet[Application]:
-    """With who else has each open, in one more query."""
+    """With who else has each open, in one more query, and since when its applicant has been asked."""
+    asked = Question.objects.open().filter(application=OuterRef("pk")).values("asked_at")
+    applications = applications.annotate(asked_at=Subquery(asked))
     return applications.select_related("person").prefetch_related(
         Prefetch("sightings", queryset=looking(by, now), to_attr="open_elsewhere")
     )
@@ -107,7 +140,8 @@ def items(applications: Sequence[Any], now: datetime) -> Iterator[tuple[str, lis
                 Item(
                     application=row,
                     due_at=turn.due_at(row.submitted_at, policy),
-                    late=turn.is_overdue(row.submitted_at, now, policy),
+                    late=group != GROUPS.index(ASKED)
+                    and turn.is_overdue(row.submitted_at, now, policy),
                     looking=[sighting.person for sighting in row.open_elsewhere],
                 )
                 for row in rows

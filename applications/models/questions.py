@@ -39,3 +39,7 @@ class Question(models.Model):
 
     def __str__(self) -> str:
         return f"question on {self.application_id}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.answered_at is None and self.closed_at is None

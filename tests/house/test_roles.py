@@ -133,8 +133,8 @@ ACCESS: dict[str, frozenset[str]] = {
     ),
     **dict.fromkeys(["document", "document_page"], OWNER | REVIEWERS),
     "admin_home": PORTAL,
-    **dict.fromkeys(["queue", "next_in_turn", "decided", "review", "meanwhile"], REVIEWERS),
-    **dict.fromkeys(["approve", "reject", "ask"], REVIEWERS),
+    **dict.fromkeys(["queue", "next_in_turn", "decided", "numbers"], REVIEWERS),
+    **dict.fromkeys(["review", "meanwhile", "approve", "reject", "ask"], REVIEWERS),
     "keyboard": PORTAL,
     **dict.fromkeys(
         [
@@ -289,6 +289,7 @@ class World:
             "queue": of["university"],
             "next_in_turn": of["university"],
             "decided": of["university"],
+            "numbers": of["university"],
             **dict.fromkeys(
                 [
                     "receipt",

@@ -48,8 +48,12 @@ def university_or_404(request: HttpRequest, pk: int) -> University:
 
 
 def application_or_404(request: HttpRequest, reference: str) -> Application:
-    """A submitted application that the reader may open, with person, university and cohort."""
+    """A submitted application that the reader may open, with person, university, cohort and decision."""
     visible = permissions.visible(request.user, karachi_date(timezone.now()))
     return get_object_or_404(
-        visible.select_related("person", "university", "cohort", "place"), reference=reference
+        visible.select_related(
+            *("person", "university", "cohort", "place"),
+            *("decision__actor", "decision__on_behalf_of"),
+        ),
+        reference=reference,
     )

@@ -15,9 +15,10 @@ from django.views import View
 
 from applications.models import Application, University
 from dlsei.verbs import Busy
-from verification import checks, common_wording, decisions, queue
+from verification import checks, common_wording, decisions, queue, story
 from verification.decision_forms import ApproveForm, AskForm, DecisionForm, RejectForm
 from verification.forms import attempt
+from verification.models import Decision
 from verification.views import review
 from verification.views.access import application_or_404, university_or_404
 from verification.views.keyboard import keys_are_on
@@ -63,7 +64,9 @@ class Decide(View):
         by = self.request.user
         wordings: Any = ()
         if self.form is RejectForm:
-            wordings = review.reasons(application, checks.of(application))
+            wordings = review.reasons(
+                application, checks.of(application, application.documents.accepted())
+            )
         elif self.form is AskForm:
             wordings = common_wording.questions(application.category)
         return self.form(
@@ -80,15 +83,14 @@ class Decide(View):
 
     def too_late(self, application: Application, form: DecisionForm, now: datetime) -> HttpResponse:
         """Somebody was faster: who, when and what; a second press of one's own goes on as the first did."""
-        decision = review.decision_of(application)
-        mine = decision and decision.actor == self.request.user
-        if mine and decision and decision.outcome == self.outcome:
+        decision: Decision | None = getattr(application, "decision", None)
+        if decision and (decision.actor, decision.outcome) == (self.request.user, self.outcome):
             return self.onwards(application, now)
         context = {
             "application": application,
             "university": application.university,
             "decision": decision,
-            "events": review.story.of(application)[:1],
+            "events": story.of(application)[:1],
             "typed": form.words,
             "keys": keys_are_on(self.request),
             "following": queue.next_in_turn(application.university, by=self.request.user, now=now),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone, translation
@@ -17,7 +17,7 @@ from dlsei import letters
 from dlsei.policy import turn
 from dlsei.policy.calendar_days import karachi_date
 from licensing.models import Programme
-from verification import checks, common_wording, queue, story, worklist
+from verification import checks, common_wording, queue, story
 from verification.checks import Check
 from verification.claims import beside_checks, claims
 from verification.common_wording import LANGUAGES, Wording
@@ -33,6 +33,9 @@ LETTERS = {
     "reject": "application-rejected",
     "ask": "more-information",
 }
+
+TOLD = ("questions__asked_by", "sightings__person")
+"""What a review tells of an application, read once."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ def meanwhile(request: HttpRequest, reference: str) -> HttpResponse:
     context = {
         "application": application,
         "university": application.university,
-        "decision": decision_of(application),
+        "decision": getattr(application, "decision", None),
         "looking": looking(request, application, timezone.now()),
     }
     return render(request, "verification/meanwhile.html", context)
@@ -93,22 +96,27 @@ def about(request: HttpRequest, application: Application, *, now: datetime) -> d
     """What is known of an application: for its review, and for HEC's full history."""
     policy = Programme.in_force().policy.queue
     pending = application.is_pending
-    known = checks.elsewhere(application, by=request.user, now=now)
-    rules = checks.of(application) if pending else []
+    prefetch_related_objects([application], *TOLD)
+    questions = application.questions.all()
+    documents = list(application.documents.accepted())
+    known = checks.elsewhere(application, documents, by=request.user, now=now)
+    rules = checks.of(application, documents) if pending else []
     return {
         "application": application,
         "university": application.university,
         "claims": claims(application),
-        "beside": beside_checks(application, [*rules, *checks.seen_elsewhere(known)], known),
-        "documents": [(document, _name(document)) for document in application.documents.accepted()],
+        "beside": beside_checks(
+            application, documents, [*rules, *checks.seen_elsewhere(known)], known
+        ),
+        "documents": [(document, _name(document)) for document in documents],
         "checks": rules,
         "elsewhere": known,
         "events": story.of(application),
-        "question": application.questions.open().first(),
+        "question": next((one for one in questions if one.is_open), None),
         "due_at": turn.due_at(application.submitted_at, policy),
         "overdue": pending and turn.is_overdue(application.submitted_at, now, policy),
         "looking": looking(request, application, now) if pending else [],
-        "decision": decision_of(application),
+        "decision": getattr(application, "decision", None),
         "on_behalf": on_behalf(request, application, now),
         "before": queue.ahead(application, by=request.user, now=now) if pending else None,
         "keys": keys_are_on(request),
@@ -164,17 +172,11 @@ def letter(application: Application, form: DecisionForm) -> letters.Letter:
     return letters.render(LETTERS[form.act], person.language, values)
 
 
-def looking(request: HttpRequest, application: Application, now: datetime) -> QuerySet[Sighting]:
+def looking(request: HttpRequest, application: Application, now: datetime) -> list[Sighting]:
     """Who else has it open (R10)."""
-    return worklist.looking(request.user, now).filter(application=application)
-
-
-def decision_of(application: Application) -> Decision | None:
-    return (
-        Decision.objects.filter(application=application)
-        .select_related("actor", "on_behalf_of")
-        .first()
-    )
+    since = now - timedelta(minutes=Programme.in_force().policy.queue.seen_minutes)
+    others = [seen for seen in application.sightings.all() if seen.person != request.user]
+    return [seen for seen in others if seen.last_seen_at >= since]
 
 
 def last_note(request: HttpRequest, application: Application, now: datetime) -> str:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from applications import submission
+from applications import submission, universities
 from applications.models import Application
 from dlsei.models import Mail
 from tests.factories import (
@@ -62,7 +62,7 @@ class TestReview:
 
     def test_a_failed_check_names_its_clause(self, browser, focal):
         application = submitted(university=focal.university)
-        type(focal.university).objects.update(recognized=False)
+        universities.withdraw_recognition(focal.university, by=HecFactory(), now=NOW)
         failed = [
             c for c in browser.get(url("review", application)).context["checks"] if not c.passed
         ]
@@ -165,7 +165,7 @@ class TestApprove:
         assert later.is_pending
 
     def test_not_eligible_is_refused_with_the_clause(self, browser, focal, application):
-        type(focal.university).objects.update(recognized=False)
+        universities.withdraw_recognition(focal.university, by=HecFactory(), now=NOW)
         text = text_of(browser.post(url("approve", application)))
         assert "Reject the application" in text
         assert "3.a" in text

@@ -55,15 +55,20 @@ def facts(
     )
 
 
-def check(of: policy.Facts, cohort: Cohort, today: date) -> Refusal | None:
-    """Why submitting to `cohort` today would be refused, None if it would not (R5, R13)."""
+def check(
+    of: policy.Facts, cohort: Cohort, today: date, *, admitted: bool = False
+) -> Refusal | None:
+    """Why submitting to `cohort` today would be refused, None if it would not (R5, R13).
+
+    `admitted`: intake was open when it was first tried, and HEC has settled what was in the way.
+    """
     programme = Programme.in_force().policy
     return policy.check(
         of,
         cohort=cohort.policy,
         earlier=programme.earlier(cohort.name),
         documents=programme.documents,
-        intake_open=buckets.bucket(cohort, today).intake_open,
+        intake_open=admitted or buckets.bucket(cohort, today).intake_open,
     )
 
 

@@ -309,6 +309,7 @@ def _entry(event: Event, application: Application, person: User) -> Entry | None
         ("application", "rejected"): _("Application rejected"),
         ("application", "withdrawn"): _("Application withdrawn"),
         ("application", "lapsed"): _("Application lapsed"),
+        ("transfer", "moved"): _("Moved to %(university)s"),
         ("license", "issued"): _("License issued"),
         ("license", "invited"): _("Invitation sent"),
         ("license", "active"): _("License activated"),
@@ -321,6 +322,8 @@ def _entry(event: Event, application: Application, person: User) -> Entry | None
     title = titles.get((event.subject, event.to_state))
     if title is None:
         return None
+    if event.subject == "transfer":
+        title = title % {"university": event.data["to"]}
     text = ""
     if event.to_state == "rejected":
         text = getattr(getattr(application, "decision", None), "reason", "")

@@ -176,6 +176,7 @@ def may_apply(
 def timeline(application: Application) -> list[Event]:
     """Everything that happened to an application, its place and its license, oldest first."""
     about = Q(subject="application", subject_id=application.pk)
+    about |= Q(subject="transfer", subject_id__in=application.transfers.values("pk"))
     if application.place_id:
         about |= Q(subject="place", subject_id=application.place_id)
         license = License.objects.filter(place=application.place_id).first()

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from applications import eligibility
+from applications import disputes, eligibility
 from applications.inspection.refusals import refuse_document
 from applications.models import Application, Dispute, IdentityClaim, Question, University
 from dlsei import outbox
@@ -76,8 +76,9 @@ def submit(application: Application, *, by: Actor, now: datetime) -> Application
     """Submits a draft once, however often it is asked; from then on it stands in the queue (R10).
 
     A second person under a claimed CNIC keeps the draft, gets a neutral answer and is listed for
-    HEC (R6): the application returned is then still a draft. Raises `Refused` with the first of
-    section 3's and 4's reasons that applies, or with document-checking.
+    HEC (R6): the application returned is then still a draft. If the number turns out to be theirs,
+    it counts as submitted when they first tried. Raises `Refused` with the first of section 3's and
+    4's reasons that applies, or with document-checking.
     """
     application = own(application, by)
     if not application.is_draft:
@@ -87,6 +88,7 @@ def submit(application: Application, *, by: Actor, now: datetime) -> Application
     _require_checked(application)
     today = karachi_date(now)
     cohort = closing.hold_open(buckets.target_cohort(today).pk)
+    first_tried_at = disputes.first_tried_at(application)
     facts = eligibility.facts(
         person,
         application.category,
@@ -94,7 +96,9 @@ def submit(application: Application, *, by: Actor, now: datetime) -> Application
         documents=list(application.documents.accepted().values_list("kind", flat=True)),
         first_semester=application.first_semester,
     )
-    refusal = eligibility.check(facts, cohort, today)
+    refusal = eligibility.check(
+        facts, cohort, today, admitted=disputes.is_admitted(first_tried_at, cohort)
+    )
     if refusal or cohort.is_over(today):
         raise Refused(refusal or refuse("intake-closed"))
     claim = _claim(application, now)
@@ -104,7 +108,7 @@ def submit(application: Application, *, by: Actor, now: datetime) -> Application
     application.cohort = cohort
     application.priority = eligibility.priority(facts, cohort)
     application.status = ApplicationState.PENDING
-    application.submitted_at = now
+    application.submitted_at = first_tried_at or now
     application.save(update_fields=["identity", "cohort", "priority", "status", "submitted_at"])
     assert application.university is not None
     outbox.enqueue(
@@ -131,11 +135,14 @@ def _claim(application: Application, now: datetime) -> IdentityClaim | None:
         [IdentityClaim(identity=person.identity, person=person, claimed_at=now)],
         ignore_conflicts=True,
     )
-    claim = IdentityClaim.objects.get(pk=person.identity)
+    # Locked, so that HEC does not move it to somebody else meanwhile.
+    claim = IdentityClaim.objects.select_for_update(of=("self",)).get(pk=person.identity)
     if claim.person_id == person.pk:
         return claim
     if not Dispute.objects.filter(application=application, settled_at=None).exists():
-        Dispute.objects.create(claim=claim, application=application, raised_at=now)
+        Dispute.objects.create(
+            claim=claim, application=application, holder=claim.person, raised_at=now
+        )
     return None
 
 

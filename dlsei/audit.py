@@ -211,10 +211,15 @@ UNION ALL
 SELECT 'license ' || l.reference || ' lacks ' || m.kind FROM licensing_license l
 CROSS JOIN LATERAL (VALUES
   ('revoked', l.state = 'revoked'), ('expired', l.state = 'expired'),
-  ('invitation:1', l.source = 'bucket' AND l.invited_on IS NOT NULL),
   ('extended', l.extended)) AS m (kind, owed)
 WHERE m.owed AND NOT EXISTS (SELECT 1 FROM dlsei_mail
-                             WHERE key = 'license:' || l.id || ':' || m.kind)""",
+                             WHERE key = 'license:' || l.id || ':' || m.kind)
+UNION ALL
+SELECT 'license ' || l.reference || ' lacks invitation' FROM licensing_license l
+WHERE l.source = 'bucket' AND l.invited_on IS NOT NULL AND NOT EXISTS (
+  SELECT 1 FROM licensing_courserajob j
+  JOIN dlsei_mail m ON m.key = 'license:' || l.id || ':invitation:' || j.generation
+  WHERE j.license_id = l.id AND j.kind = 'invite')""",
     ),
     Check(
         "I7",
@@ -231,7 +236,8 @@ WHERE l.source = 'bucket' AND NOT EXISTS (
 SELECT 'license ' || l.reference FROM licensing_license l
 JOIN licensing_courserajob j ON j.license_id = l.id AND j.kind = 'invite' AND j.outcome = 'done'
 WHERE l.ended_at IS NOT NULL AND NOT EXISTS (
-  SELECT 1 FROM licensing_courserajob r WHERE r.license_id = l.id AND r.kind = 'remove')""",
+  SELECT 1 FROM licensing_courserajob r
+  WHERE r.license_id = l.id AND r.kind = 'remove' AND r.generation >= j.generation)""",
     ),
     Check(
         "I7",

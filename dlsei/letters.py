@@ -33,6 +33,9 @@ KINDS = (
     "nomination",
     "appointment",
     "second-factor-reset",
+    "identity-checked",
+    "address-changed",
+    "application-transferred",
 )
 TYPED_AS_LINES = ("reason", "question", "note")
 FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"

@@ -26,10 +26,12 @@ BACKOFF = [timedelta(minutes=m) for m in (1, 2, 5, 15, 30, 60)]
 """Waits after a failed attempt; the last one holds from then on (R9: at least hourly, without limit)."""
 
 
-def enqueue(kind: str, *, to: User, key: str, values: Mapping[str, Any], now: datetime) -> None:
+def enqueue(
+    kind: str, *, to: User, key: str, values: Mapping[str, Any], now: datetime, address: str = ""
+) -> None:
     """Owes `to` one mail of this kind; a second call with the same key owes nothing more.
 
-    `key` is subject, kind and stage, e.g. `application:12:received`. `values` are frozen as given.
+    It goes to the address that the person has when it is sent, or to `address`. `key` is subject, kind and stage, e.g. `application:12:received`. `values` are frozen as given.
     """
     Mail.objects.bulk_create(
         [
@@ -39,6 +41,7 @@ def enqueue(kind: str, *, to: User, key: str, values: Mapping[str, Any], now: da
                 key=key,
                 language=to.language,
                 values={"name": to.full_name, **values},
+                address=address,
                 created_at=now,
                 due_at=now,
             )
@@ -110,10 +113,11 @@ def deliver(*, by: Actor, now: datetime) -> dict[str, int]:
 def send(mail: Mail, smtp: Any, *, now: datetime) -> None:
     """Hands one claimed mail to the mail server and keeps it as sent."""
     letter = letters.render(mail.kind, mail.language, mail.values)
+    address = mail.address or mail.person.email
     message = EmailMultiAlternatives(
         letter.subject,
         letter.text,
-        to=[mail.person.email],
+        to=[address],
         headers={"Message-ID": mail.message_id, "Auto-Submitted": "auto-generated"},
         connection=smtp,
     )
@@ -123,7 +127,7 @@ def send(mail: Mail, smtp: Any, *, now: datetime) -> None:
         sent_at=now,
         leased_until=None,
         error="",
-        address=mail.person.email,
+        address=address,
         subject_line=letter.subject,
         text=letter.text,
         html=letter.html,

@@ -80,6 +80,25 @@ MAILS: dict[str, dict[str, Any]] = {
         "good_until_at": "2023-01-24T09:10:00+00:00",
         "link": "https://dlsei.hec.example/invitation/8-abc/",
     },
+    "identity-checked": {
+        "name": "Ayesha Khan",
+        "theirs": False,
+        "to_submit": False,
+        "number_missing": True,
+        "link": "https://dlsei.hec.example/account/",
+    },
+    "address-changed": {
+        "name": "Ayesha Khan",
+        "former": False,
+        "address": "ayesha@pu.example",
+        "link": "https://dlsei.hec.example/accounts/login/code/",
+    },
+    "application-transferred": AT_UNIVERSITY
+    | {
+        "university_from": "University of Sindh, Jamshoro",
+        "submitted_at": "2023-01-10T09:10:00+00:00",
+        "due_at": "2023-01-11T09:10:00+00:00",
+    },
     "second-factor-reset": {
         "name": "Sana Iqbal",
         "link": "https://dlsei.hec.example/accounts/login/",

@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, F, Min, Q, QuerySet
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet
 
 from dlsei.history import Actor
 from dlsei.models import User
 from dlsei.permissions import require_hec
 from dlsei.policy.calendar_days import KARACHI
-from dlsei.policy.states import LicenseState
+from dlsei.policy.states import LIVE
 from dlsei.verbs import COHORT, lock, verb
 from licensing import invitations
 from licensing.coursera import csv
@@ -32,9 +32,15 @@ class BulkInvites:
 
 
 def open_jobs() -> QuerySet[CourseraJob]:
-    """Invitations owed and not made yet, of licenses that wait for them."""
+    """Invitations owed and not made yet, of licenses that live, nothing before them still open.
+
+    Those invited before are among them: to another address, or with a new link (R6).
+    """
+    earlier = CourseraJob.objects.filter(
+        license=OuterRef("license"), id__lt=OuterRef("id"), done_at=None
+    )
     return CourseraJob.objects.filter(
-        kind=CourseraJob.Kind.INVITE, done_at=None, license__state=LicenseState.ISSUED
+        ~Exists(earlier), kind=CourseraJob.Kind.INVITE, done_at=None, license__state__in=LIVE
     )
 
 
@@ -56,7 +62,7 @@ def not_uploaded() -> list[Mapping[str, object]]:
 
 @verb
 def take(*, by: Actor, now: datetime) -> list[str]:
-    """Collects all `issued` licenses' invitations not yet in a file, one file a cohort's program.
+    """Collects all invitations owed and not yet in a file, one file a cohort's program.
 
     Returns the files' names. From then on an ended license is followed by a removal, as its file
     may have reached Coursera (I7). Raises `Refused(not-yours)`.

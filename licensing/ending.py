@@ -24,7 +24,8 @@ RETURNING l.id, l.source, l.end_clause
 _REMOVE = """
 INSERT INTO licensing_courserajob
   (license_id, kind, generation, email, created_at, due_at, attempts, error, file, outcome)
-SELECT l.id, 'remove', coalesce(max(j.generation), 1), coalesce(max(j.email), max(u.email)),
+SELECT l.id, 'remove', coalesce(max(j.generation), 1),
+       coalesce((array_agg(j.email ORDER BY j.generation DESC) FILTER (WHERE j.email IS NOT NULL))[1], max(u.email)),
        %(now)s, %(now)s, 0, '', '', ''
 FROM licensing_license l JOIN dlsei_user u ON u.id = l.person_id
 LEFT JOIN licensing_courserajob j ON j.license_id = l.id AND j.kind = 'invite'

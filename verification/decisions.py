@@ -13,7 +13,7 @@ from dlsei.policy import eligibility as policy
 from dlsei.policy.calendar_days import KARACHI, karachi_date
 from dlsei.policy.refusals import ALREADY_DECIDED, Refusal, Refused, refuse
 from dlsei.policy.states import ApplicationState
-from dlsei.verbs import UNIVERSITY, lock, verb
+from dlsei.verbs import UNIVERSITY, Busy, lock, verb
 from licensing import closing, line
 from verification import queue
 from verification.models import Decision
@@ -115,9 +115,10 @@ def _for_decision(
     application: Application, by: Actor, now: datetime
 ) -> tuple[Application, User, bool]:
     """Locks the university's queue, then the application, and checks permission and state."""
-    assert application.university_id is not None
+    university = application.university_id
+    assert university is not None
     person, on_behalf = require_reviewer(by, application, karachi_date(now))
-    lock(UNIVERSITY, application.university_id)
+    lock(UNIVERSITY, university)
     if application.cohort_id:
         closing.hold_open(application.cohort_id)
     application = (
@@ -126,11 +127,21 @@ def _for_decision(
         .get(pk=application.pk)
     )
     if not application.is_pending:
-        raise Refused(_already(application))
+        raise Refused(already_decided(application))
+    if is_elsewhere_by_now(application, university):
+        # Not its former focal persons' any more (I9); for HEC, another queue than the one locked.
+        require_reviewer(by, application, karachi_date(now))
+        raise Busy
     return application, person, on_behalf
 
 
-def _already(application: Application) -> Refusal:
+def is_elsewhere_by_now(application: Application, university: int) -> bool:
+    """Whether it was moved between the first look and the lock of this university's queue."""
+    return application.university_id != university
+
+
+def already_decided(application: Application) -> Refusal:
+    """Why nothing can be done about an application that is pending no more: by whom, and when."""
     decision = Decision.objects.filter(application=application).select_related("actor").first()
     if decision is None:
         return refuse("not-pending")

@@ -174,6 +174,8 @@ class Sighting(models.Model):
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     first_seen_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
+    # The application went to another university, and with it what was on the person's screen.
+    left_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [

@@ -4,7 +4,7 @@ from datetime import date
 
 from django.db.models import QuerySet
 
-from applications.models import Application, University
+from applications.models import Application, Dispute, University
 from dlsei.history import Actor
 from dlsei.models import User
 from dlsei.permissions import is_hec
@@ -31,6 +31,15 @@ def visible(by: Actor, today: date) -> QuerySet[Application]:
         .filter(university__in=universities(by, today))
         .exclude(**own)
     )
+
+
+def disputed(by: Actor) -> QuerySet[Application]:
+    """Drafts held up by a dispute over their number, which HEC alone sees while it is open (R6)."""
+    if not is_hec(by):
+        return Application.objects.none()
+    own = {"person": by} if isinstance(by, User) else {}
+    open_ = Dispute.objects.filter(settled_at=None).values("application")
+    return Application.objects.filter(pk__in=open_).exclude(**own)
 
 
 def is_focal_person(by: Actor, university: University, today: date) -> bool:

@@ -29,7 +29,9 @@ def seen_elsewhere(by: Actor, now: datetime) -> Exists:
     """Whether somebody else has an application open on screen right now (R10)."""
     minutes = Programme.in_force().policy.queue.seen_minutes
     others = Sighting.objects.filter(
-        application=OuterRef("pk"), last_seen_at__gte=now - timedelta(minutes=minutes)
+        application=OuterRef("pk"),
+        last_seen_at__gte=now - timedelta(minutes=minutes),
+        left_at=None,
     )
     return Exists(others.exclude(person=by) if isinstance(by, User) else others)
 
@@ -119,7 +121,7 @@ def open_application(application: Application, *, by: Actor, now: datetime) -> N
         [seen],
         update_conflicts=True,
         unique_fields=["application", "person"],
-        update_fields=["last_seen_at"],
+        update_fields=["last_seen_at", "left_at"],
     )
 
 

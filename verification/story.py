@@ -28,7 +28,10 @@ class Entry:
 def of(application: Application) -> list[Entry]:
     """Events, questions and first sightings, newest first (4.1.f, I5)."""
     decision: Decision | None = getattr(application, "decision", None)
-    entries = [_event(event, decision) for event in queries.timeline(application)]
+    events = queries.timeline(application)
+    moved = any(event.subject == "transfer" for event in events)
+    notes = {one.pk: one.note for one in application.transfers.all()} if moved else {}
+    entries = [_event(event, decision, notes) for event in events]
     for question in application.questions.all():
         entries.append(
             Entry(_("More asked"), question.asked_at, str(question.asked_by), question.text)
@@ -44,7 +47,15 @@ def of(application: Application) -> list[Entry]:
     return sorted(entries, key=lambda entry: entry.at)[::-1]
 
 
-def _event(event: Event, decision: Decision | None) -> Entry:
+def _transfer(event: Event, note: str) -> Entry:
+    title = _("Moved from %(former)s to %(university)s")
+    names = {"former": event.data["from"], "university": event.data["to"]}
+    return Entry(title % names, event.at, str(event.actor), note)
+
+
+def _event(event: Event, decision: Decision | None, notes: dict[int, str]) -> Entry:
+    if event.subject == "transfer":
+        return _transfer(event, notes[event.subject_id])
     thing = THINGS.get(event.subject, event.subject)
     words = {
         "application": _("Application: %(state)s"),

@@ -113,7 +113,8 @@ def search(applications: QuerySet[Any], words: str, person: str = "person__") ->
 def looking(by: Actor, now: datetime) -> QuerySet[Sighting]:
     """Who else has something open on screen now, the latest first (R10)."""
     minutes = Programme.in_force().policy.queue.seen_minutes
-    others = Sighting.objects.filter(last_seen_at__gte=now - timedelta(minutes=minutes))
+    since = now - timedelta(minutes=minutes)
+    others = Sighting.objects.filter(last_seen_at__gte=since, left_at=None)
     if isinstance(by, User):
         others = others.exclude(person=by)
     return others.select_related("person").order_by("-last_seen_at", "id")

@@ -26,21 +26,38 @@ class IdentityClaim(models.Model):
 
 
 class Dispute(models.Model):
-    """A second person submitted under a claimed number: HEC finds out whose it is (R6)."""
+    """A second person submitted under a claimed number: HEC finds out whose it is (R6).
+
+    `claimant` is who submitted second; the holder is whoever the claim belongs to.
+    """
+
+    class Outcome(models.TextChoices):
+        KEPT = "kept", _("The number stays with who submitted first")
+        MOVED = "moved", _("The number belongs to who submitted second")
 
     id: models.BigAutoField
     claim = models.ForeignKey(IdentityClaim, models.PROTECT, related_name="disputes")
     application = models.ForeignKey("Application", models.PROTECT, related_name="disputes")
+    # Whose number it was taken for at first.
+    holder = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
     raised_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True)
     settled_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True)
+    outcome = models.CharField(max_length=5, choices=Outcome, blank=True, db_default="")
     note = models.TextField(blank=True)
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                name="a_settled_dispute_has_an_outcome_and_a_note",
+                condition=Q(settled_at=None, outcome="")
+                | Q(settled_at__isnull=False) & ~Q(outcome="") & ~Q(note=""),
+            ),
             models.UniqueConstraint(
                 fields=["application"], condition=Q(settled_at=None), name="one_open_dispute"
-            )
+            ),
         ]
 
     def __str__(self) -> str:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 from django.urls import reverse
 
-from applications import submission
+from applications import disputes, submission
 from applications.models import Dispute, University
 from dlsei import history
 from dlsei.models import Mail, User
@@ -31,7 +31,7 @@ from tests.factories import (
     licensed,
     submitted,
 )
-from verification import decisions
+from verification import decisions, staff_invitations
 from verification.models import Invitation
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("programme", "clock")]
@@ -92,6 +92,20 @@ def dispute() -> Dispute:
     return Dispute.objects.get(application__person=second)
 
 
+def settled_dispute() -> Dispute:
+    return disputes.keep(dispute(), note="looked at", by=HecFactory(), now=NOW)
+
+
+def invited() -> Invitation:
+    university = UniversityFactory()
+    address = f"new{university.pk}@example.pk"
+    return staff_invitations.invite(address, "New", university, by=HecFactory(), now=NOW)
+
+
+def withdrawn() -> None:
+    staff_invitations.withdraw(invited(), by=HecFactory(), now=NOW)
+
+
 def unmatched() -> UnmatchedRow:
     report = Report.objects.first() or Report.objects.create(
         source="api", as_of=NOW, imported_at=NOW
@@ -123,6 +137,10 @@ LISTS: dict[str, tuple[str, Callable[[], object]]] = {
         lambda: Report.objects.create(source="api", as_of=NOW, imported_at=NOW),
     ),
     "disputes": ("/admin/hec/disputes/", dispute),
+    "settled disputes": ("/admin/hec/disputes/?list=settled", settled_dispute),
+    "staff": ("/admin/hec/staff/", HecFactory),
+    "invitations": ("/admin/hec/invitations/", invited),
+    "withdrawn invitations": ("/admin/hec/invitations/?list=withdrawn", withdrawn),
 }
 
 
@@ -379,8 +397,9 @@ class TestDisputes:
     def test_settled_with_a_note(self, browser, hec):
         open_dispute = dispute()
         address = reverse("hec_dispute", args=[open_dispute.pk])
-        assert "Write down the information" in text_of(browser.post(address, {"note": ""}))
-        browser.post(address, {"note": "Both CNICs seen; the first is right"})
+        kept = {"outcome": "kept"}
+        assert "Write down the information" in text_of(browser.post(address, kept | {"note": ""}))
+        browser.post(address, kept | {"note": "Both CNICs seen; the first is right"})
         open_dispute.refresh_from_db()
         assert (open_dispute.settled_by, open_dispute.settled_at) == (hec, NOW)
         assert browser.get(address).status_code == 404

@@ -1,17 +1,16 @@
-"""The full history of one application, and disputes over a number."""
+"""The full history of one application, and its way to another university."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from applications import disputes
-from applications.models import Dispute
 from dlsei.models import Mail
 from licensing.models import License
-from verification.forms import NoteForm, attempt
-from verification.pages import page
+from verification import transfers
+from verification.correction_forms import TransferForm
+from verification.forms import attempt
 from verification.views.access import application_or_404, hec_only
 from verification.views.review import about
 
@@ -37,26 +36,18 @@ def hec_application(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 @hec_only
-def hec_disputes(request: HttpRequest) -> HttpResponse:
-    """Second submissions under a claimed number, the oldest first (R6)."""
-    found = Dispute.objects.filter(settled_at=None).select_related(
-        "claim__person", "application__person", "application__university"
-    )
-    context = {"page": page(found, ("raised_at", "id"), request.GET), "total": found.count()}
-    return render(request, "console/disputes.html", context)
-
-
-@hec_only
-def hec_dispute(request: HttpRequest, pk: int) -> HttpResponse:
-    """Settles a dispute with a note of what HEC found out."""
-    found = Dispute.objects.filter(settled_at=None).select_related(
-        "claim__person", "application__person", "application__university"
-    )
-    dispute = get_object_or_404(found, pk=pk)
-    form, now = NoteForm(request.POST or None), timezone.now()
+def hec_transfer(request: HttpRequest, reference: str) -> HttpResponse:
+    """Moves a pending application to the queue of its own university, with its time."""
+    application = application_or_404(request, reference)
+    data = request.POST if request.method == "POST" else None
+    form, now = TransferForm(data, application=application), timezone.now()
     if form.is_valid() and attempt(
-        form, lambda: disputes.settle(dispute, **form.cleaned_data, by=request.user, now=now)
+        form,
+        lambda: transfers.transfer(application, **form.cleaned_data, by=request.user, now=now),
     ):
-        messages.success(request, _("The dispute is settled."))
-        return redirect("hec_disputes")
-    return render(request, "console/dispute.html", {"form": form, "dispute": dispute})
+        said = _("%(reference)s is now at %(university)s; the applicant has been told.")
+        names = {"reference": reference, "university": form.cleaned_data["university"]}
+        messages.success(request, said % names)
+        return redirect("hec_application", reference)
+    context = {"form": form, "application": application}
+    return render(request, "console/transfer.html", context)

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from applications import pages
 from applications.models import Application, Document
 from dlsei.policy.calendar_days import karachi_date
-from verification.permissions import visible
+from verification.permissions import disputed, visible
 
 EXTENSIONS = {"image/jpeg": ".jpg", "image/png": ".png", "application/pdf": ".pdf"}
 
@@ -50,7 +50,9 @@ def document_page(request: HttpRequest, public_id: UUID, number: int) -> FileRes
 def _allowed(request: HttpRequest, public_id: UUID) -> Document:
     reviewed = visible(request.user, karachi_date(timezone.now()))
     allowed = Application.objects.filter(
-        Q(person=request.user) | Q(pk__in=reviewed.values("pk"))
+        Q(person=request.user)
+        | Q(pk__in=reviewed.values("pk"))
+        | Q(pk__in=disputed(request.user).values("pk"))
     ).values("pk")
     return get_object_or_404(
         Document.objects.accepted()

@@ -108,7 +108,7 @@ def about(request: HttpRequest, application: Application, *, now: datetime) -> d
         "beside": beside_checks(
             application, documents, [*rules, *checks.seen_elsewhere(known)], known
         ),
-        "documents": [(document, _name(document)) for document in documents],
+        "documents": [(document, document_name(document)) for document in documents],
         "checks": rules,
         "elsewhere": known,
         "events": story.of(application),
@@ -192,5 +192,6 @@ def on_behalf(request: HttpRequest, application: Application, now: datetime) -> 
     return not is_focal_person(request.user, application.university, karachi_date(now))
 
 
-def _name(document: Document) -> str:
+def document_name(document: Document) -> str:
+    """What a document is called where it is shown."""
     return f"{document.get_kind_display()} – {document.original_name}"

@@ -1,0 +1,3 @@
+from tests.edges import coursera
+
+__all__ = ["coursera"]

@@ -4,15 +4,17 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from csp.constants import NONE, UNSAFE_INLINE
+from csp.decorators import csp
 from django import forms
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.templatetags.static import static
 from django.utils import dateformat
-from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from dlsei import charts, letters, permissions
@@ -233,8 +235,22 @@ def sample_page() -> dict[str, Any]:
             *("draft", "pending", "asked", "waiting", "rejected", "invited"),
             *("active", "revoked", "expired"),
         ],
-        "letters": [
-            (kind, letters.render(kind, get_language() or "en", values))
+        "sample": {
+            "title": _("Your application is with your university"),
+            "text": _("It is number 3 in the queue of your university."),
+            "turn": _("The focal person of your university"),
+            "by": _("Wednesday 11 January 2023, 2:10 PM"),
+            "can": _("Nothing is needed from you now."),
+            "link": {"url": "#t", "text": _("See your application")},
+        },
+        "mails": [
+            (
+                kind,
+                [
+                    (code, name, letters.render(kind, code, values))
+                    for code, name in settings.LANGUAGES
+                ],
+            )
             for kind, values in MAILS.items()
         ],
     }
@@ -243,7 +259,29 @@ def sample_page() -> dict[str, Any]:
 @login_not_required
 def styleguide(request: HttpRequest) -> HttpResponse:
     """Shows the guide to HEC staff, and to everybody in DEBUG."""
+    _for_hec(request)
+    return render(request, "styleguide.html", sample_page())
+
+
+@login_not_required
+def dialog(request: HttpRequest) -> HttpResponse:
+    """The page of one question, which is a layout and not a part of a page."""
+    _for_hec(request)
+    return render(request, "styleguide_dialog.html", {"layout": "layouts/public.html"})
+
+
+@login_not_required
+# A mail brings its own style along, as it has to; nothing else on its page could run.
+@csp({"default-src": [NONE], "style-src": [UNSAFE_INLINE]})
+def mail(request: HttpRequest, kind: str, language: str) -> HttpResponse:
+    """One kind of mail, with sample values, as its reader's mail program shows it."""
+    _for_hec(request)
+    if kind not in MAILS or language not in dict(settings.LANGUAGES):
+        raise Http404
+    return HttpResponse(letters.render(kind, language, MAILS[kind]).html)
+
+
+def _for_hec(request: HttpRequest) -> None:
     is_hec = request.user.is_authenticated and permissions.is_hec(request.user)
     if not (settings.DEBUG or is_hec):
         raise PermissionDenied
-    return render(request, "styleguide.html", sample_page())

@@ -6,9 +6,8 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 from django.views.i18n import set_language
 
-from dlsei import health
+from dlsei import health, styleguide
 from dlsei.metrics import metrics
-from dlsei.styleguide import styleguide
 from verification.views.documents import document, document_page
 from verification.views.invitation import invitation
 from verification.views.landing import home
@@ -26,7 +25,9 @@ urlpatterns = [
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path("i18n/", login_not_required(set_language), name="set_language"),
     path("superuser/", admin.site.urls),
-    path("styleguide/", styleguide, name="styleguide"),
+    path("styleguide/", styleguide.styleguide, name="styleguide"),
+    path("styleguide/dialog/", styleguide.dialog, name="styleguide_dialog"),
+    path("styleguide/mails/<slug:kind>/<slug:language>/", styleguide.mail, name="styleguide_mail"),
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),

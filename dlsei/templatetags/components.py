@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django import template
+from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
 from django.utils import dateformat
 from django.utils.html import format_html
@@ -89,3 +90,21 @@ def nav_item(
         "exact": path == url,
         "below": len(url) > 1 and path.startswith(url),
     }
+
+
+@register.simple_block_tag
+def case_list(content: str, caption: str, *columns: str, shown: bool = True) -> str:
+    """A table of things to work on, folded to cards where there is little room.
+
+    `{% case_list caption "Applicant" "Reference" shown=False %}` has one `<tr role="row">` a thing inside, with a
+    `<th scope="row" role="rowheader">` that leads to it and a `{% cell "Reference" %}` for each further column. A caption
+    that is not `shown` is still read out.
+    """
+    page = {"content": content, "caption": caption, "columns": columns, "shown": shown}
+    return render_to_string("components/case_list.html", page)
+
+
+@register.simple_block_tag
+def cell(content: str, label: str) -> SafeString:
+    """A cell of a case list; its column's name stands before it where the table is folded."""
+    return format_html('<td role="cell" data-label="{}">{}</td>', label, content)

@@ -12,6 +12,7 @@ import pytest
 from celery import current_app
 from django.core import mail
 from django.core.management import call_command
+from django.db import connections
 from django.utils import timezone
 from playwright.sync_api import Browser, sync_playwright
 
@@ -50,6 +51,8 @@ def chromium() -> Iterator[Browser]:
     ):
         browser = playwright.chromium.launch(executable_path=path, args=QUIET)
         yield browser
+        # Inside the loop Django keeps connections of its own, which nobody else would close.
+        connections.close_all()
         browser.close()
 
 

@@ -1,39 +1,17 @@
-"""Where a person stands, in words: what it means, whose turn it is, by when (4.1.f)."""
+"""Where a person stands, with the deadlines that lie ahead and what happened so far, in words (4.1.f)."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
-from applications.models import Application, Question
+from applications.four_answers import Explanation, clause_in_words, explain
+from applications.models import Application
 from applications.queries import Standing, timeline
 from dlsei.models import Event, User
 from dlsei.policy import clocks
-from dlsei.policy.clauses import CLAUSES
 from dlsei.policy.states import LicenseState
-from dlsei.templatetags.components import day, moment
 from licensing.models import License, Report
-
-
-@dataclass(frozen=True)
-class Link:
-    url: str
-    text: str
-
-
-@dataclass(frozen=True)
-class Explanation:
-    """What the dashboard says first. `turn` names who acts next, `link` is what the person can do."""
-
-    title: str
-    text: str
-    turn: str = ""
-    by: str = ""
-    quote: str = ""
-    link: Link | None = None
 
 
 @dataclass(frozen=True)
@@ -68,13 +46,13 @@ class Situation:
     timeline: list[Entry] = field(default_factory=list)
 
 
-def situation(standing: Standing, person: User) -> Situation:
-    """The standing of `person` with its explanation, deadlines and timeline."""
+def situation(standing: Standing, person: User, today: date) -> Situation:
+    """The standing of `person` with the four answers, its deadlines and its timeline."""
     application, license = standing.application, standing.license
     live = license if license and license.is_live else None
     return Situation(
         standing=standing,
-        explanation=EXPLANATIONS[standing.status](standing),
+        explanation=explain(standing, person, today),
         deadlines=deadlines(live) if live else [],
         data_as_of=data_as_of(live) if live else None,
         timeline=entries(application, person) if application else [],
@@ -85,172 +63,6 @@ def data_as_of(license: License) -> datetime | None:
     """How old Coursera's newest data of this license's cohort is (R17)."""
     reports = Report.objects.filter(cohorts=license.cohort_id)
     return reports.order_by("-as_of").values_list("as_of", flat=True).first()
-
-
-def clause_in_words(clause: str) -> str:
-    return _(CLAUSES[clause].plain) if clause in CLAUSES else ""
-
-
-def _none(standing: Standing) -> Explanation:
-    return Explanation(
-        title=_("You have not applied yet"),
-        text=_("Answer two questions to see whether you can, or begin your application."),
-        link=Link(reverse("apply"), _("Begin your application")),
-    )
-
-
-def _draft(standing: Standing) -> Explanation:
-    application = standing.application
-    if application and application.disputes.filter(settled_at=None).exists():
-        return Explanation(
-            title=_("HEC has to look at your application first"),
-            text=_(
-                "Your answers and documents are kept. HEC checks them before they can go to your "
-                "university, and writes to you."
-            ),
-            turn=_("HEC"),
-        )
-    return Explanation(
-        title=_("Your application is not submitted yet"),
-        text=_("What you have entered is kept. Nobody but you can see it until you submit it."),
-        turn=_("You"),
-        link=Link(reverse("apply"), _("Continue your application")),
-    )
-
-
-def _pending(standing: Standing) -> Explanation:
-    application = standing.application
-    assert application is not None and application.university is not None
-    if standing.asked:
-        question = Question.objects.open().filter(application=application).get()
-        return Explanation(
-            title=_("Your university has a question"),
-            text=_("Your application waits for your answer and keeps its place meanwhile."),
-            turn=_("You"),
-            quote=question.text,
-            link=Link(reverse("answer", args=[application.reference]), _("Answer the question")),
-        )
-    text = ngettext(
-        "It is number %(position)s in the queue of %(university)s.",
-        "It is number %(position)s in the queue of %(university)s.",
-        standing.position or 0,
-    ) % {"position": standing.position, "university": application.university}
-    if standing.overdue:
-        text += " " + _("The answer is late; your university and HEC are reminded of it.")
-    return Explanation(
-        title=_("Your application is with your university"),
-        text=text,
-        turn=_("The focal person of %(university)s") % {"university": application.university},
-        by=moment(standing.due_at),
-    )
-
-
-def _waiting(standing: Standing) -> Explanation:
-    return Explanation(
-        title=_("Your application is approved; you are in line for a license"),
-        text=_(
-            "You are number %(position)s in the line of %(cohort)s. Every free license goes to "
-            "the first in line; you need not do anything."
-        )
-        % {"position": standing.position, "cohort": standing.cohort},
-        turn=_("HEC"),
-    )
-
-
-def _approved(standing: Standing) -> Explanation:
-    return Explanation(
-        title=_("Your application is approved"), text=_("Your license follows."), turn=_("HEC")
-    )
-
-
-def _issued(standing: Standing) -> Explanation:
-    return Explanation(
-        title=_("You have a license; your invitation is on its way"),
-        text=_("Coursera and HEC each send you an e-mail. The link in HEC's activates it."),
-        turn=_("HEC and Coursera"),
-    )
-
-
-def _invited(standing: Standing) -> Explanation:
-    assert standing.license is not None
-    return Explanation(
-        title=_("Activate your license"),
-        text=_("Open the link in the invitation that HEC sent you, or use the button here."),
-        turn=_("You"),
-        by=day(standing.deadline),
-        link=Link(
-            reverse("activate", args=[standing.license.token]), _("Activate and open Coursera")
-        ),
-    )
-
-
-def _active(standing: Standing) -> Explanation:
-    assert standing.license is not None
-    text = _("You can learn on Coursera until the end of %(day)s.") % {"day": day(standing.ends)}
-    if standing.has_open_case:
-        text += " " + _("HEC is looking at your license because it was not used for long.")
-    return Explanation(
-        title=_("Your license is active"),
-        text=text,
-        turn=_("You"),
-        by=day(standing.deadline),
-        link=Link(reverse("activate", args=[standing.license.token]), _("Open Coursera")),
-    )
-
-
-def _rejected(standing: Standing) -> Explanation:
-    assert standing.application is not None
-    decision = getattr(standing.application, "decision", None)
-    return Explanation(
-        title=_("Your application was rejected"),
-        text=_("This is the reason that was given:"),
-        quote=decision.reason if decision else "",
-    )
-
-
-def _withdrawn(standing: Standing) -> Explanation:
-    return Explanation(
-        title=_("You withdrew your application"), text=_("Nothing is decided about it any more.")
-    )
-
-
-def _lapsed(standing: Standing) -> Explanation:
-    return Explanation(
-        title=_("Your application has lapsed"),
-        text=_("The programme ended before you could be given a license."),
-    )
-
-
-def _revoked(standing: Standing) -> Explanation:
-    return Explanation(
-        title=_("Your license was revoked"),
-        text=_("Clause %(clause)s: %(words)s")
-        % {"clause": standing.clause, "words": clause_in_words(standing.clause)},
-    )
-
-
-def _expired(standing: Standing) -> Explanation:
-    return Explanation(
-        title=_("Your license has expired"),
-        text=_("Its last day was %(day)s.") % {"day": day(standing.ends)},
-    )
-
-
-EXPLANATIONS: dict[str, Callable[[Standing], Explanation]] = {
-    "none": _none,
-    "draft": _draft,
-    "pending": _pending,
-    "waiting": _waiting,
-    "approved": _approved,
-    "issued": _issued,
-    "invited": _invited,
-    "active": _active,
-    "rejected": _rejected,
-    "withdrawn": _withdrawn,
-    "lapsed": _lapsed,
-    "revoked": _revoked,
-    "expired": _expired,
-}
 
 
 def deadlines(license: License) -> list[DeadlineInWords]:

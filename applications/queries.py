@@ -42,6 +42,12 @@ class Standing:
     overdue: bool = False
     asked: bool = False
 
+    @property
+    def reference(self) -> str:
+        """What the person names when asking somebody about it."""
+        subject = self.application or self.license
+        return subject.reference if subject else ""
+
 
 def standing(person: User, now: datetime) -> Standing:
     """What the dashboard shows first (SPEC.md: `status` and the keys beside it)."""

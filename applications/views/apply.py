@@ -139,8 +139,9 @@ def apply_check(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         documents.wait(draft)
     missing = [task for task in tasks(draft, request.user) if not task.done]
-    form = CheckForm(request.POST or None)
-    if request.method == "POST" and form.is_valid() and not missing:
+    # While something is missing the declaration is not asked for, nor missed.
+    form = CheckForm(request.POST or None) if not missing else CheckForm()
+    if request.method == "POST" and form.is_valid():
         try:
             submitted = submission.submit(draft, by=request.user, now=timezone.now())
         except (Refused, Busy) as error:

@@ -6,9 +6,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from applications import documents, eligibility, explanations, queries, submission
+from applications import documents, explanations, queries, submission
 from applications.forms.answers import AnswerForm
 from applications.forms.refusals import add_to, in_words
+from applications.four_answers import clause_in_words
 from applications.inspection import refuse_document
 from applications.models import Application
 from applications.task_list import accepted_kinds
@@ -22,7 +23,6 @@ from licensing.models import License, Programme
 
 def dashboard(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
-    today = karachi_date(now)
     standing = queries.standing(request.user, now)
     newest = standing.application
     earlier = (
@@ -33,17 +33,11 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     )
     paid = License.objects.filter(person=request.user, place=None).select_related("cohort")
     page = {
-        "situation": explanations.situation(standing, request.user),
+        "situation": explanations.situation(standing, request.user, karachi_date(now)),
         "standing": standing,
         "earlier": [one for one in earlier if not newest or one.pk != newest.pk],
         "paid": [one for one in paid if not standing.license or one.pk != standing.license.pk],
     }
-    if standing.status in ("rejected", "withdrawn", "lapsed", "revoked", "expired"):
-        category, university = (
-            (newest.category, newest.university) if newest else (Application.Category.STUDENT, None)
-        )
-        no = eligibility.before_the_form(category, university, person=request.user, today=today)
-        page |= {"may_apply_again": no is None, "why_not": in_words(no) if no else ""}
     return render(request, "applications/dashboard.html", page)
 
 
@@ -140,7 +134,7 @@ def license(request: HttpRequest, reference: str) -> HttpResponse:
         "application": Application.objects.filter(place=found.place_id).first()
         if found.place_id
         else None,
-        "clause_in_words": explanations.clause_in_words(found.end_clause),
+        "clause_in_words": clause_in_words(found.end_clause),
         "deadlines": explanations.deadlines(found) if found.is_live else [],
         "data_as_of": explanations.data_as_of(found),
     }

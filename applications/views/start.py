@@ -7,9 +7,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from applications import eligibility
-from applications.explanations import clause_in_words
 from applications.forms.answers import RoleForm
 from applications.forms.refusals import in_words
+from applications.four_answers import clause_in_words
 from applications.models import Application, University
 from applications.task_list import kind_labels
 from applications.views.university_search import Search

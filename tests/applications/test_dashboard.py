@@ -69,7 +69,7 @@ STANDINGS = [
     pytest.param(lambda: draft(), ["not submitted yet", "Continue your application"], id="draft"),
     pytest.param(
         lambda: submitted(),
-        ["number 1 in the queue", "Wednesday 11 January 2023, 9:00 AM", "The focal person of"],
+        ["number 1 in the queue", "Wednesday 11 January 2023, 9:00 AM", "focal person of"],
         id="R10 R12 pending",
     ),
     pytest.param(asked, ["has a question", "Which semester?", "Answer the question"], id="asked"),
@@ -92,7 +92,9 @@ STANDINGS = [
     ),
     pytest.param(withdrawn, ["You withdrew your application", "Apply again"], id="withdrawn"),
     pytest.param(
-        revoked, ["Your license was revoked", "Clause 5.z", "of this cohort was revoked"], id="A.2"
+        revoked,
+        ["Your license was revoked", "By clause 5.z", "of this cohort was revoked"],
+        id="A.2",
     ),
 ]
 

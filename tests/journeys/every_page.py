@@ -125,4 +125,6 @@ def is_page(answer: Any) -> bool:
         answer.status_code < 400
         and answer.headers.get("Content-Type", "").startswith("text/html")
         and "Content-Disposition" not in answer.headers
+        # A part that a page's script asks for is no page.
+        and b"<html" in content_of(answer)[:200]
     )

@@ -220,8 +220,8 @@ def test_the_answers_stand_at_the_top_of_the_page(row, language: str, sign_in, c
     client = sign_in(person)
     client.cookies[settings.LANGUAGE_COOKIE_NAME] = language
 
-    page = client.get("/dashboard/")
     with translation.override(language):
+        page = client.get("/dashboard/")
         standing = queries.standing(person, at)
         explained = four_answers.explain(standing, person, karachi_date(at))
 

@@ -143,6 +143,38 @@ class Invitation(models.Model):
         return signing.Signer(salt="staff invitation").sign(f"{self.pk}-{self.nonce}")
 
 
+class StaffList(models.Model):
+    """A file of people to invite, between its preview and its receipt.
+
+    Its history is its own row: who uploaded and who sent it, when.
+    """
+
+    id: models.BigAutoField
+    name = models.CharField(max_length=200)
+    # Emptied when the list has been sent: then the invitations say who is on it.
+    rows = models.JSONField(default=list)
+    errors = models.JSONField(default=list)
+    result = models.JSONField(default=dict)
+    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    uploaded_at = models.DateTimeField()
+    sent_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    sent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="a_list_is_sent_by_somebody",
+                condition=Q(sent_at=None, sent_by=None)
+                | Q(sent_at__isnull=False, sent_by__isnull=False),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class FactorReset(models.Model):
     """A second factor that somebody had lost, removed by HEC after it had made sure who asked."""
 

@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
 from dlsei.forms import DateInput, Form, RadioSelect
 from dlsei.models import User
 from verification.forms import NoteForm
+
+LARGEST = 1024 * 1024  # bytes
 
 
 class InviteeForm(Form):
@@ -76,3 +79,23 @@ class FactorResetForm(NoteForm):
         self.fields["note"].help_text = _(
             "Kept in the history. For example: called back on the number that the university gave."
         )
+
+
+class StaffListForm(Form):
+    """A list of people to invite."""
+
+    file = forms.FileField(
+        label=_("List"),
+        help_text=_(
+            "CSV with the columns University, Full Name, Email, and if you like First Day, Last Day "
+            "(like 2023-01-31) and Language. For HEC's own staff the university is HEC. You see what "
+            "is in it before anybody is invited."
+        ),
+        widget=forms.FileInput(attrs={"accept": ".csv"}),
+    )
+
+    def clean_file(self) -> UploadedFile:
+        file: UploadedFile = self.cleaned_data["file"]
+        if (file.size or 0) > LARGEST:
+            raise forms.ValidationError(_("The file is larger than 1 MB; a list of staff is not."))
+        return file

@@ -69,6 +69,8 @@ def invite(
         if until and until < today:
             raise _refusal("period-over")
     person = _account(email.strip().lower(), full_name.strip(), language, by=by, now=now)
+    # Whoever invites the same person at the same moment waits.
+    User.objects.select_for_update(of=("self",)).get(pk=person.pk)
     if _has_the_role(person, university, since):
         clause = _CLAUSE_OF_FOCAL_PERSONS if university else _CLAUSE_OF_HEC
         raise _refusal("has-the-role", clause, name=str(person))

@@ -53,9 +53,11 @@ urlpatterns = [
         universities.hec_focal_replace,
         name="hec_focal_replace",
     ),
-    path("hec/staff/", staff.hec_staff_list, name="hec_staff"),
+    path("hec/staff/", staff.hec_staff, name="hec_staff"),
     path("hec/staff/<int:pk>/suspend/", staff.hec_staff_suspend, name="hec_staff_suspend"),
     path("hec/staff/<int:pk>/second-factor/", staff.hec_factor_reset, name="hec_factor_reset"),
+    path("hec/staff/lists/", staff.hec_staff_lists, name="hec_staff_lists"),
+    path("hec/staff/lists/<int:pk>/", staff.hec_staff_list, name="hec_staff_list"),
     path("hec/invitations/", staff.hec_invitations, name="hec_invitations"),
     path(
         "hec/invitations/<int:pk>/again/", staff.hec_invitation_again, name="hec_invitation_again"

@@ -41,8 +41,8 @@ from tests.factories import (
     licensed,
     submitted,
 )
-from verification import decisions, staff_invitations
-from verification.models import FocalPerson, Invitation
+from verification import decisions, staff_invitations, staff_lists
+from verification.models import FocalPerson, Invitation, StaffList
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("programme", "clock")]
 
@@ -152,6 +152,8 @@ ACCESS: dict[str, frozenset[str]] = {
             "hec_staff",
             "hec_staff_suspend",
             "hec_factor_reset",
+            "hec_staff_lists",
+            "hec_staff_list",
             "hec_invitations",
             "hec_invitation_again",
             "hec_invitation_withdraw",
@@ -316,6 +318,7 @@ class World:
             **dict.fromkeys(
                 ["hec_focal_end", "hec_focal_suspend", "hec_focal_replace"], of["focal person"]
             ),
+            "hec_staff_list": {"pk": StaffList.objects.get().pk},
             "hec_staff_suspend": {"pk": self.officer.pk},
             "hec_factor_reset": {"pk": self.focal_person.person_id},
             **dict.fromkeys(
@@ -375,6 +378,8 @@ def world(settings: Any) -> World:
     file = io.BytesIO(b"Full Name,Email,Year,Activated\n")
     imports.upload(file, "paid", "paid.csv", by=hec, now=NOW)
     bulk_invites.take(by=hec, now=NOW)
+    staff = io.BytesIO(b"University,Full Name,Email\n")
+    staff_lists.keep(staff, "staff.csv", by=hec, now=NOW)
     staff_invitations.invite("invited@example.pk", "Invited", university, by=hec, now=NOW)
     CourseraJob.objects.create(
         license=License.objects.get(),

@@ -36,11 +36,12 @@ def test_a_focal_person_in_the_name_of_somebody_at_hec() -> None:
     ("given", "says"),
     [
         (["x@hec.example", "--university", "Nowhere"], "No university is called 'Nowhere'"),
+        (["--hec"], "Name both, the address"),
         (["no address", "--hec"], "is no e-mail address"),
         (["x@hec.example", "--hec", "--until", "2023-06-30"], "days of a focal person"),
         (["x@hec.example", "--hec", "--by", "focal@uop.example"], "among the applications"),
         (["x@hec.example", "--hec", "--by", "nobody@hec.example"], "is nobody at HEC"),
-        (["x@hec.example"], "one of the arguments --hec --university is required"),
+        (["x@hec.example"], "one of the arguments --hec --university --csv is required"),
     ],
 )
 def test_what_cannot_be_done_is_said_and_nothing_is_written(given, says) -> None:

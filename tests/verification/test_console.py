@@ -1,5 +1,6 @@
 """HEC's console: every list and every act, through the pages."""
 
+import io
 from collections.abc import Callable
 from datetime import date, timedelta
 
@@ -31,8 +32,8 @@ from tests.factories import (
     licensed,
     submitted,
 )
-from verification import decisions, staff_invitations
-from verification.models import Invitation
+from verification import decisions, staff_invitations, staff_lists
+from verification.models import Invitation, StaffList
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("programme", "clock")]
 
@@ -102,6 +103,12 @@ def invited() -> Invitation:
     return staff_invitations.invite(address, "New", university, by=HecFactory(), now=NOW)
 
 
+def staff_list() -> StaffList:
+    file = io.BytesIO(b"University,Full Name,Email\nHEC,A,a@b.example\n")
+    found = staff_lists.keep(file, "staff.csv", by=HecFactory(), now=NOW)
+    return staff_lists.send(found, by=HecFactory(), now=NOW)
+
+
 def withdrawn() -> None:
     staff_invitations.withdraw(invited(), by=HecFactory(), now=NOW)
 
@@ -139,6 +146,7 @@ LISTS: dict[str, tuple[str, Callable[[], object]]] = {
     "disputes": ("/admin/hec/disputes/", dispute),
     "settled disputes": ("/admin/hec/disputes/?list=settled", settled_dispute),
     "staff": ("/admin/hec/staff/", HecFactory),
+    "staff lists": ("/admin/hec/staff/lists/", staff_list),
     "invitations": ("/admin/hec/invitations/", invited),
     "withdrawn invitations": ("/admin/hec/invitations/?list=withdrawn", withdrawn),
 }

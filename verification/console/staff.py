@@ -1,5 +1,7 @@
 """HEC's own staff, every invitation, and the second factor of whoever lost it."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -9,12 +11,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from dlsei.models import User
-from verification import hec_staff, second_factor, staff_invitations
+from verification import hec_staff as officers
+from verification import second_factor, staff_invitations, staff_lists
 from verification.forms import attempt
-from verification.models import FocalPerson, Invitation
+from verification.models import FocalPerson, Invitation, StaffList
 from verification.pages import page
-from verification.staff_forms import FactorResetForm, InviteeForm
+from verification.staff_forms import FactorResetForm, InviteeForm, StaffListForm
 from verification.views.access import hec_only, said
+
+SHOWN = 100
 
 
 def _officers() -> QuerySet[User]:
@@ -22,7 +27,7 @@ def _officers() -> QuerySet[User]:
 
 
 @hec_only
-def hec_staff_list(request: HttpRequest) -> HttpResponse:
+def hec_staff(request: HttpRequest) -> HttpResponse:
     """Who acts for HEC or did, and the form to invite another."""
     form, now = InviteeForm(request.POST or None), timezone.now()
     if form.is_valid() and attempt(
@@ -43,7 +48,7 @@ def hec_staff_list(request: HttpRequest) -> HttpResponse:
 def hec_staff_suspend(request: HttpRequest, pk: int) -> HttpResponse:
     """Suspends an officer at once, or lets them act again."""
     officer = get_object_or_404(_officers(), pk=pk)
-    change = hec_staff.suspend if officer.is_hec else hec_staff.resume
+    change = officers.suspend if officer.is_hec else officers.resume
     if said(request, lambda: change(officer, by=request.user, now=timezone.now())):
         messages.success(request, _("Saved."))
     return redirect("hec_staff")
@@ -105,6 +110,61 @@ def _back(invitation: Invitation) -> HttpResponse:
     if invitation.university_id:
         return redirect("hec_university", invitation.university_id)
     return redirect("hec_invitations")
+
+
+@hec_only
+def hec_staff_lists(request: HttpRequest) -> HttpResponse:
+    """Lists of people to invite, the latest first, and the form for the next one."""
+    form, now = StaffListForm(request.POST or None, request.FILES or None), timezone.now()
+    kept: list[StaffList] = []
+    if form.is_valid():
+        file = form.cleaned_data["file"]
+        if attempt(
+            form,
+            lambda: kept.append(staff_lists.keep(file, file.name, by=request.user, now=now)),
+        ):
+            return redirect("hec_staff_list", kept[0].pk)
+    lists = StaffList.objects.select_related("uploaded_by", "sent_by")
+    context = {"form": form, "page": page(lists, ("-id",), request.GET)}
+    return render(request, "console/staff_lists.html", context)
+
+
+@hec_only
+def hec_staff_list(request: HttpRequest, pk: int) -> HttpResponse:
+    """One list: who would be invited and which rows cannot be read; then the receipt."""
+    found = get_object_or_404(StaffList.objects.select_related("uploaded_by", "sent_by"), pk=pk)
+    if request.method == "POST":
+        now = timezone.now()
+        if "discard" in request.POST:
+            staff_lists.discard(found, by=request.user, now=now)
+            messages.success(request, _("The list is deleted; nobody was invited."))
+            return redirect("hec_staff_lists")
+        staff_lists.send(found, by=request.user, now=now)
+        return redirect("hec_staff_list", pk)
+    context = {
+        "list": found,
+        "rows": found.rows[:SHOWN],
+        "more": max(0, len(found.rows) - SHOWN),
+        "errors": in_words(found.errors),
+        "refused": in_words(found.result.get("refused", [])),
+        "figures": [
+            {"value": found.result[name], "text": text}
+            for name, text in (
+                ("invited", _("invited")),
+                ("already", _("had this invitation already")),
+            )
+            if name in found.result
+        ],
+    }
+    return render(request, "console/staff_list.html", context)
+
+
+def in_words(errors: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows' errors in the reader's language."""
+    return [
+        {"line": error["line"], "sentence": _(error["sentence"]) % error["values"]}
+        for error in errors
+    ]
 
 
 @hec_only

@@ -12,6 +12,7 @@ from verification.views.documents import document, document_page
 from verification.views.invitation import invitation
 from verification.views.landing import home
 
+handler404 = "verification.views.access.not_found"
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [

@@ -7,17 +7,19 @@ from django.urls import reverse
 
 from applications import submission, universities
 from applications.models import Application
+from dlsei.history import acting
 from dlsei.models import Mail
 from tests.factories import (
     NOW,
+    SYSTEM,
     FocalPersonFactory,
     HecFactory,
     UserFactory,
     draft,
     submitted,
 )
-from verification import decisions, queue
-from verification.models import Decision, Sighting
+from verification import common_wording, decisions, queue
+from verification.models import Decision, FocalPerson, Sighting
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("programme", "clock")]
 
@@ -226,6 +228,187 @@ class TestReject:
         assert mail.values["reason"] == "The card is of 2019."
         assert Decision.objects.get().reason == "The card is of 2019."
 
+    def test_a_picked_reason_goes_out_in_the_applicants_language(self, browser, focal):
+        urdu = submitted(UserFactory(language="ur"), focal.university)
+        wording = common_wording.reasons("student")[0]
+        page = text_of(browser.get(url("review", urdu)))
+        assert wording.short["en"] in page
+        assert "The applicant reads Urdu" in page
+        browser.post(url("reject", urdu), {"common": wording.code, "reason": " "})
+        assert Decision.objects.get().reason == wording.text["ur"]
+
+    def test_what_was_edited_counts_and_not_what_was_picked(self, browser, application):
+        code = common_wording.reasons("student")[0].code
+        browser.post(url("reject", application), {"common": code, "reason": "In my own words."})
+        assert Decision.objects.get().reason == "In my own words."
+
+    def test_without_javascript_the_preview_puts_the_picked_words_in_the_field(
+        self, browser, application
+    ):
+        wording = common_wording.reasons("student")[1]
+        given = {"common": wording.code, "reason": "", "preview": "1"}
+        act = browser.post(url("reject", application), given).context["acts"]["reject"]
+        assert act.open
+        assert act.form["reason"].value() == wording.text["en"]
+        assert wording.text["en"][:30] in act.letter.text
+
+    def test_what_the_rules_found_is_the_first_reason(self, browser, focal, application):
+        universities.withdraw_recognition(focal.university, by=HecFactory(), now=NOW)
+        page = browser.get(url("review", application))
+        value, words = page.context["acts"]["reject"].form.fields["common"].choices[0]
+        assert value == "institution-not-recognized"
+        assert words.startswith("3.a")
+        browser.post(url("reject", application), {"common": value})
+        assert "not on HEC's list" in Decision.objects.get().reason
+        assert "3.a" in Decision.objects.get().reason
+
+
+class TestMeanwhile:
+    """What an open page is told: who else looks, and that it was decided."""
+
+    def test_a_colleague_who_looks_is_named_and_looking_is_not_recorded(
+        self, browser, focal, application
+    ):
+        assert text_of(browser.get(url("meanwhile", application))).strip() == ""
+        other = FocalPersonFactory(university=focal.university, person__full_name="Dr. Other")
+        queue.open_application(application, by=other.person, now=NOW)
+        assert "Dr. Other opened this application as well" in text_of(
+            browser.get(url("meanwhile", application))
+        )
+        assert not Sighting.objects.filter(person=focal.person).exists()
+
+    @pytest.mark.parametrize(("outcome", "word"), [("approve", "approved"), ("reject", "rejected")])
+    def test_a_decision_is_told_with_the_way_on(self, browser, focal, application, outcome, word):
+        other = FocalPersonFactory(university=focal.university, person__full_name="Dr. Other")
+        words = {"reason": "Blurred"} if outcome == "reject" else {}
+        getattr(decisions, outcome)(application, by=other.person, now=NOW, **words)
+        text = text_of(browser.get(url("meanwhile", application)))
+        assert f"Dr. Other has {word} this application meanwhile" in text
+        assert reverse("next_in_turn", args=[focal.university_id]) in text
+
+    def test_withdrawn(self, browser, application):
+        submission.withdraw(application, by=application.person, now=NOW)
+        assert "not pending any more" in text_of(browser.get(url("meanwhile", application)))
+
+
+class TestTwoAtWork:
+    def test_two_get_different_ones_and_neither_needs_a_reason(self, sign_in, focal, clock):
+        # Given four applications and two focal persons
+        four = [
+            submitted(university=focal.university, now=NOW + timedelta(seconds=n)) for n in range(4)
+        ]
+        colleague = FocalPersonFactory(university=focal.university)
+        clock.move_to(NOW + timedelta(minutes=5))
+        one, two = sign_in(focal.person), sign_in(colleague.person)
+        following = reverse("next_in_turn", args=[focal.university_id])
+
+        # When both ask for the next and approve what they see, in turns
+        first, second = one.get(following).url, two.get(following).url
+        assert (first, second) == (url("review", four[0]), url("review", four[1]))
+        third = two.post(url("approve", four[1])).url
+        fourth = one.post(url("approve", four[0])).url
+
+        # Then each goes on to another one, and nothing was out of turn
+        assert (third, fourth) == (url("review", four[2]), url("review", four[3]))
+        assert set(Decision.objects.values_list("turn_reason", flat=True)) == {""}
+
+    def test_after_fifteen_minutes_what_was_left_open_is_next_again(self, sign_in, focal, clock):
+        application = submitted(university=focal.university)
+        colleague = FocalPersonFactory(university=focal.university)
+        following = reverse("next_in_turn", args=[focal.university_id])
+        sign_in(colleague.person).get(following)
+        browser = sign_in(focal.person)
+        assert browser.get(following).url == reverse("queue", args=[focal.university_id])
+        clock.move_to(NOW + timedelta(minutes=15, seconds=1))
+        assert browser.get(following).url == url("review", application)
+
+    def test_ones_own_application_is_not_ahead_of_the_others(self, browser, focal):
+        """I4: nobody can decide their own, so that it cannot be asked to be decided first."""
+        own = submitted(focal.person, focal.university, now=NOW)
+        later = submitted(university=focal.university, now=NOW + timedelta(seconds=1))
+        assert queue.next_in_turn(focal.university, by=focal.person, now=NOW) == later
+        browser.post(url("approve", later))
+        decision = Decision.objects.get()
+        assert (decision.head, decision.turn_reason) == (later, "")
+        colleague = FocalPersonFactory(university=focal.university).person
+        assert queue.next_in_turn(focal.university, by=colleague, now=NOW) == own
+
+    def test_the_page_of_a_decision_leads_to_the_page_where_it_is_taken(self, browser, application):
+        for name in ("approve", "reject", "ask"):
+            page = browser.get(url(name, application))
+            assert page.url == f"{url('review', application)}#{name}"
+
+    def test_the_same_question_pressed_twice_is_asked_once(self, browser, application):
+        for _ in range(2):
+            browser.post(url("ask", application), {"text": "Which semester?"})
+        assert application.questions.count() == 1
+        assert Mail.objects.filter(kind="more-information").count() == 1
+
+    def test_as_many_queries_with_much_history_as_with_none(
+        self, browser, focal, application, django_assert_max_num_queries
+    ):
+        with django_assert_max_num_queries(23) as one:
+            browser.get(url("review", application))
+        for number in range(20):
+            other = FocalPersonFactory(university=focal.university).person
+            queue.open_application(application, by=other, now=NOW)
+            decisions.ask(application, text=f"Question {number}?", by=other, now=NOW)
+            submitted(university=focal.university)
+        with django_assert_max_num_queries(23) as many:
+            page = browser.get(url("review", application))
+        assert len(page.context["events"]) > 40
+        assert len(one) == len(many)
+
+
+class TestNominationEndedMeanwhile:
+    @pytest.mark.parametrize(
+        "ended", [{"until": NOW.date() - timedelta(days=1)}, {"suspended_at": NOW}]
+    )
+    def test_nothing_is_decided_and_the_page_says_why(self, browser, focal, application, ended):
+        """The page is open; the nomination ends; then the rejection is sent."""
+        with acting(by=SYSTEM, now=NOW):
+            FocalPerson.objects.filter(pk=focal.pk).update(since=NOW.date() - timedelta(9), **ended)
+        page = browser.post(url("reject", application), {"reason": "Typed with care"})
+        text = page.content.decode()
+        assert page.status_code == 404
+        assert "Your nomination has ended" in text
+        assert focal.university.name in text
+        assert "Typed with care" in text
+        assert application.person.full_name not in text
+        application.refresh_from_db()
+        assert application.is_pending
+        queue_page = browser.get(reverse("queue", args=[focal.university_id]))
+        assert "Your nomination has ended" in queue_page.content.decode()
+
+    def test_whoever_never_decided_there_is_told_nothing(self, browser, application):
+        foreign = submitted()
+        text = browser.get(url("review", foreign)).content.decode()
+        assert "nomination" not in text
+        assert foreign.university.name not in text
+
+    def test_ones_own_application_stays_absent(self, browser, focal):
+        own = submitted(focal.person, focal.university)
+        assert "nomination" not in browser.get(url("review", own)).content.decode()
+
+
+class TestKeyboard:
+    """WCAG 2.1.4: single keys can be turned off."""
+
+    def test_off_and_on_again(self, browser, application):
+        page = url("review", application)
+        assert 'data-keys="on"' in text_of(browser.get(page))
+        answer = browser.post(reverse("keyboard"), {"keys": "off", "next": page})
+        assert answer.url == page
+        off = text_of(browser.get(page))
+        assert 'data-keys="off"' in off
+        assert "<kbd" not in off.split("<dialog")[0]
+        browser.post(reverse("keyboard"), {"keys": "on", "next": page})
+        assert 'data-keys="on"' in text_of(browser.get(page))
+
+    @pytest.mark.parametrize("away", ["https://evil.example/", "//evil.example", "javascript:x"])
+    def test_it_leads_nowhere_else(self, browser, away):
+        assert browser.post(reverse("keyboard"), {"keys": "off", "next": away}).url == "/admin/"
+
 
 class TestAsk:
     def test_it_steps_aside(self, browser, focal, application):
@@ -254,6 +437,18 @@ class TestOnBehalf:
         assert (decision.actor, decision.on_behalf_of) == (hec, focal.university)
         assert decision.note == "Letter 17 of the registrar"
         assert Application.objects.get(pk=application.pk).status == "approved"
+
+    def test_the_last_note_is_offered_and_never_taken_by_itself(self, sign_in, focal, application):
+        hec = HecFactory()
+        browser = sign_in(hec)
+        browser.post(url("approve", application), {"note": "Letter 17 of the registrar"})
+        following = submitted(university=focal.university)
+        page = browser.get(url("review", following))
+        assert "Letter 17 of the registrar" in text_of(page)
+        assert page.context["acts"]["approve"].form["note"].value() is None
+        # Of another university, or of another officer, there is none.
+        assert "Letter 17" not in text_of(browser.get(url("review", submitted())))
+        assert "Letter 17" not in text_of(sign_in(HecFactory()).get(url("review", following)))
 
     def test_a_focal_person_of_the_university_needs_no_note(self, browser, application):
         assert "on behalf" not in text_of(browser.get(url("review", application)))

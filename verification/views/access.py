@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, NoReturn
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponseBase
-from django.shortcuts import get_object_or_404
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
 from django.utils import timezone
+from django.views.defaults import page_not_found
 
 from applications.forms.refusals import in_words
 from applications.models import Application, University
@@ -41,19 +42,51 @@ def hec_only(view: View) -> View:
     return guarded
 
 
+class NominationEnded(Http404):
+    """A page of a university for which the reader decided until a while ago: no longer there for them."""
+
+    def __init__(self, university: University) -> None:
+        super().__init__()
+        self.university = university
+
+
 def university_or_404(request: HttpRequest, pk: int) -> University:
     """A university for which the reader decides today."""
     mine = permissions.universities(request.user, karachi_date(timezone.now()))
-    return get_object_or_404(mine, pk=pk)
+    found = mine.filter(pk=pk).first()
+    return found or _gone(request, pk)
+
+
+def _gone(request: HttpRequest, university: int | None) -> NoReturn:
+    """Raises 404; with a word of explanation for whoever was nominated there."""
+    former = University.objects.filter(focal_persons__person=request.user, pk=university).first()
+    today = karachi_date(timezone.now())
+    if former and not permissions.is_focal_person(request.user, former, today):
+        raise NominationEnded(former)
+    raise Http404
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """`handler404`: what was typed for a university that is no longer the reader's is given back."""
+    if not isinstance(exception, NominationEnded):
+        return page_not_found(request, exception)
+    typed = [request.POST.get(name, "") for name in ("reason", "text", "note", "turn_reason")]
+    context = {"former": exception.university, "typed": [words for words in typed if words]}
+    return render(request, "verification/nomination_ended.html", context, status=404)
 
 
 def application_or_404(request: HttpRequest, reference: str) -> Application:
     """A submitted application that the reader may open, with person, university, cohort and decision."""
     visible = permissions.visible(request.user, karachi_date(timezone.now()))
-    return get_object_or_404(
+    found = (
         visible.select_related(
             *("person", "university", "cohort", "place"),
             *("decision__actor", "decision__on_behalf_of"),
-        ),
-        reference=reference,
+        )
+        .filter(reference=reference)
+        .first()
     )
+    if found:
+        return found
+    absent = Application.objects.submitted().filter(reference=reference)
+    _gone(request, absent.values_list("university", flat=True).first())

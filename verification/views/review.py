@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import prefetch_related_objects
+from django.db.models import Prefetch, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
-from applications.models import Application, Document
+from applications.models import Application, Document, Question
 from dlsei import letters
 from dlsei.policy import turn
 from dlsei.policy.calendar_days import karachi_date
@@ -34,7 +34,10 @@ LETTERS = {
     "ask": "more-information",
 }
 
-TOLD = ("questions__asked_by", "sightings__person")
+TOLD = (
+    Prefetch("questions", Question.objects.select_related("asked_by").order_by("asked_at")),
+    Prefetch("sightings", Sighting.objects.select_related("person")),
+)
 """What a review tells of an application, read once."""
 
 

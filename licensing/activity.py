@@ -1,14 +1,13 @@
 """Coursera's reports: fetched or uploaded, matched, merged, and what follows for clocks and flags (R17, R21).
 
-A report is first written to a spool file (no network inside a transaction, bounded memory), then
-copied into a temporary table and merged set-based in one transaction.
+A report is first put into a temporary table, batch by batch (no network inside a transaction, bounded
+memory), and then merged set-based in one transaction.
 """
 
 import logging
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any, TextIO
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -17,11 +16,24 @@ from dlsei.history import Actor
 from dlsei.models import User
 from dlsei.policy.states import CaseState
 from dlsei.verbs import COHORT, lock, verb
-from licensing import clock, staging
+from licensing import staging
 from licensing.coursera.port import Coursera, Membership, RowError
 from licensing.invitations import coursera, is_reached
 from licensing.models import Cohort, CohortMember, License, Report, RevocationCase
-from licensing.staging import FACTS, FLAG, KEEP_UNMATCHED, MERGE, NEWS, Progress, Row
+from licensing.program_slugs import ProgramSlugs
+from licensing.staging import (
+    FLAG,
+    KEEP_UNMATCHED,
+    LEARN,
+    MERGE,
+    NEWS,
+    OF_LEARNER,
+    PROGRAMS,
+    SAMPLE,
+    Progress,
+    Row,
+    Staged,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -30,8 +42,7 @@ FIGURES = f"""
 SELECT (SELECT count(*) FROM reported), (SELECT count(joined_at) FROM reported),
        (SELECT count(DISTINCT lower(email)) FROM learner),
        (SELECT count(DISTINCT license_id) FROM learner),
-       (SELECT count(*) FROM reported JOIN learner USING (external_id, email, program)
-        WHERE license_id IS NULL),
+       (SELECT count(*) FROM {OF_LEARNER} WHERE license_id IS NULL),
        (SELECT count(DISTINCT (p.cohort_id, lower(p.email))) FROM learner p
         LEFT JOIN licensing_cohortmember m
           ON m.cohort_id = p.cohort_id AND lower(m.email) = lower(p.email)
@@ -51,14 +62,6 @@ FIGURE_NAMES = (
     "changed_enrollments",
     "newest",
 )
-
-
-# Beside MATCH, which tells a program's first cohort: here all that are taught in it count.
-COVERED = """
-SELECT c.id FROM licensing_cohort c
-WHERE c.coursera_program = ANY(%(programs)s)
-   OR EXISTS (SELECT 1 FROM reported r WHERE r.program = c.coursera_program)
-"""
 
 
 def latest_report(cohort: Cohort | None = None) -> Report | None:
@@ -106,20 +109,21 @@ def take(
     now: datetime,
     programs: Sequence[str] = (),
     sha256: str = "",
+    slugs: ProgramSlugs | None = None,
     progress: Progress | None = None,
 ) -> Report:
     """Imports rows from either route; what cannot be read is listed on the report, never blocks.
 
     `as_of` is aware: up to when the rows speak. `programs` were asked for whole, whether or not
-    they have rows. A file imported before (`sha256`) is not imported again: its report is returned.
+    they have rows. `slugs` says which program is meant where the rows have slugs. A file imported
+    before (`sha256`) is not imported again: its report is returned.
     """
     if sha256 and (known := Report.objects.filter(sha256=sha256).first()):
         return known
-    with tempfile.TemporaryFile("w+", newline="", encoding="utf-8") as spool:
-        errors, _ = staging.spool(rows, spool, progress)
+    with staging.staged(rows, progress) as staged:
         return merge(
-            spool,
-            errors,
+            staged,
+            slugs,
             source=source,
             as_of=as_of,
             programs=programs,
@@ -130,26 +134,33 @@ def take(
 
 
 def outlook(
-    rows: Iterable[Row], progress: Progress | None = None
+    rows: Iterable[Row], slugs: ProgramSlugs | None = None, progress: Progress | None = None
 ) -> tuple[dict[str, Any], list[RowError]]:
     """What importing these rows would find and change, by figure, and the rows that cannot be read.
 
     Changes nothing. Of the errors the first `ERRORS_KEPT` are given; the figure `errors` has all.
+    `sample` has the first rows, `programs` how many each program has.
     """
-    with tempfile.TemporaryFile("w+", newline="", encoding="utf-8") as spool, transaction.atomic():
-        errors, count = staging.spool(rows, spool, progress)
-        with connection.cursor() as cursor:
-            staging.copy(cursor, spool)
-            staging.match(cursor)
-            cursor.execute(FIGURES)
-            figures = dict(zip(FIGURE_NAMES, cursor.fetchone(), strict=True))
-    return figures | {"errors": count}, errors
+    with (
+        staging.staged(rows, progress) as staged,
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(PROGRAMS)
+        seen = {program: count for program, count, _ in cursor.fetchall()}
+        cursor.execute(SAMPLE)
+        sample = cursor.fetchall()
+        staging.match(cursor, slugs.programs(seen) if slugs else {})
+        cursor.execute(FIGURES)
+        figures = dict(zip(FIGURE_NAMES, cursor.fetchone(), strict=True))
+    more = {"errors": staged.error_count, "programs": seen, "sample": sample}
+    return figures | more, staged.errors
 
 
 @verb
 def merge(
-    spool: TextIO,
-    errors: list[RowError],
+    staged: Staged,
+    slugs: ProgramSlugs | None = None,
     *,
     source: str,
     as_of: datetime,
@@ -158,45 +169,52 @@ def merge(
     by: Actor,
     now: datetime,
 ) -> Report:
-    """Merges a spooled report in one transaction: enrollments, facts, clocks, flags, cases."""
-    with connection.cursor() as cursor:
-        staging.copy(cursor, spool)
+    """Merges a staged report in one transaction: enrollments, facts, clocks, flags, cases."""
     lock(COHORT, *Cohort.objects.values_list("pk", flat=True))
+    with connection.cursor() as cursor:
+        cursor.execute(PROGRAMS)
+        seen = cursor.fetchall()
+    meant = slugs.programs(slug for slug, _, _ in seen) if slugs else {}
     report = Report.objects.create(
         source=source,
         as_of=as_of,
         imported_at=now,
         imported_by=by if isinstance(by, User) else None,
         sha256=sha256,
-        errors=[{"line": e.line, "column": e.column, "message": e.message} for e in errors],
+        rows=sum(rows for _, rows, _ in seen),
+        members=sum(members for _, _, members in seen),
+        errors=[{"line": e.line, "column": e.column, "message": e.message} for e in staged.errors],
     )
+    # Beside MATCH, which tells a program's first cohort: here all that are taught in it count.
+    spoken_of = {*programs, *(meant.get(slug, slug) for slug, _, _ in seen)}
+    report.cohorts.set(Cohort.objects.filter(coursera_program__in=spoken_of))
+    if not report.rows:
+        return report
     params: dict[str, Any] = {"report": report.pk, "now": now}
     with connection.cursor() as cursor:
-        staging.match(cursor)
+        staging.match(cursor, meant)
         cursor.execute(MERGE, params)
-        cursor.execute(FACTS)
+        cursor.execute(LEARN)
         changed = [row[0] for row in cursor.fetchall()]
         cursor.execute(FLAG, params)
         cursor.execute(KEEP_UNMATCHED, params)
         report.unmatched = cursor.rowcount
-        cursor.execute("SELECT count(*), count(joined_at) FROM reported")
-        report.rows, report.members = cursor.fetchone()
-        cursor.execute(COVERED, {"programs": list(programs)})
-        report.cohorts.set([pk for (pk,) in cursor.fetchall()])
-    report.save(update_fields=["unmatched", "rows", "members"])
-    clock.recompute(changed)
+    if report.unmatched:
+        report.save(update_fields=["unmatched"])
     close_groundless(changed, now)
     return report
 
 
 def close_groundless(licenses: list[int], now: datetime) -> int:
     """Closes open cases whose ground newer activity, or activity in time, has taken away (R16)."""
-    groundless = []
-    for case in (
-        RevocationCase.objects.open().filter(license__in=licenses).select_related("license")
-    ):
-        if not case.stands:
-            groundless.append(case.pk)
+    # Of a million changed licenses few have a case: compared here, not sent there.
+    open_cases = RevocationCase.objects.open()
+    affected = set(licenses).intersection(open_cases.values_list("license_id", flat=True))
+    groundless = [
+        case.pk
+        for case in open_cases.filter(license__in=affected).select_related("license")
+        if not case.stands
+    ]
     return RevocationCase.objects.filter(pk__in=groundless).update(
         state=CaseState.CLOSED, closed_at=now
     )
@@ -221,16 +239,19 @@ def flag(cohort: Cohort, email: str, *, full_name: str = "", by: Actor, now: dat
     )
 
 
-@verb
 def flag_users(rows: Iterable[Membership], *, by: Actor, now: datetime) -> int:
     """Notes everybody whom a file names as a user of a cohort (A.1, R18); returns how many are new.
 
     `program_id` of the rows is the cohort's. It is no report: it says nothing of anybody's activity.
     """
-    with tempfile.TemporaryFile("w+", newline="", encoding="utf-8") as spool:
-        staging.spool(rows, spool)
-        with connection.cursor() as cursor:
-            staging.copy(cursor, spool)
-            staging.match(cursor)
-            cursor.execute(FLAG, {"report": None, "now": now})
-            return cursor.rowcount
+    with staging.staged(rows):
+        return _flag_staged(by=by, now=now)
+
+
+@verb
+def _flag_staged(*, by: Actor, now: datetime) -> int:
+    with connection.cursor() as cursor:
+        staging.match(cursor)
+        cursor.execute(FLAG, {"report": None, "now": now})
+        count: int = cursor.rowcount
+        return count

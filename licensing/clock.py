@@ -4,42 +4,43 @@ from collections.abc import Iterable
 
 from django.db import connection
 
-# The set-based twin of `dlsei.policy.clocks.next_deadline`; a property test holds them equal.
-_RECOMPUTE = """
-UPDATE licensing_license l
-SET next_deadline = x.deadline, next_clause = coalesce(x.clause, ''), next_stage = coalesce(x.stage, 0),
-    next_mode = coalesce(x.mode, ''), next_base = x.base
+# The set-based twin of `dlsei.policy.clocks.next_deadline`, of a license `t`; a property test holds them equal.
+NEXT = """
+SELECT r.clause, r.stage, r.mode, r.base, r.base + r.days AS deadline
 FROM (
-  SELECT t.id, c.*
-  FROM licensing_license t
-  LEFT JOIN LATERAL (
-    SELECT r.clause, r.stage, r.mode, r.base, r.base + r.days AS deadline
-    FROM (
-      SELECT q.*, CASE WHEN q.clause = '5.iv' AND t.last_activity_at IS NOT NULL
-                       THEN (t.last_activity_at AT TIME ZONE 'Asia/Karachi')::date
-                       ELSE t.invited_on END AS base
-      FROM licensing_revocationrule q WHERE q.cohort_id = t.cohort_id
-    ) r
-    CROSS JOIN LATERAL (
-      SELECT (r.base + r.days + 1)::timestamp AT TIME ZONE 'Asia/Karachi' AS over
-    ) m
-    CROSS JOIN LATERAL (
-      SELECT least(t.activated_at, t.enrolled_at, t.completed_at) AS active_at,
-             least(t.enrolled_at, t.completed_at) AS enrolled_at
-    ) f
-    WHERE t.source = 'bucket' AND t.ended_at IS NULL AND t.invited_on IS NOT NULL
-      AND CASE r.clause
-            WHEN '5.i' THEN NOT t.extended AND (f.active_at IS NULL OR f.active_at >= m.over)
-            WHEN '5.ii' THEN NOT t.extended AND f.active_at < m.over
-                             AND (f.enrolled_at IS NULL OR f.enrolled_at >= m.over)
-            WHEN '5.iii' THEN NOT t.extended AND (t.completed_at IS NULL OR t.completed_at >= m.over)
-            ELSE true END
-      AND NOT EXISTS (SELECT 1 FROM licensing_revocationcase k
-                      WHERE k.license_id = t.id AND k.clause = r.clause AND k.stage = r.stage
-                        AND k.base_on = r.base)
-    ORDER BY deadline, r.rank LIMIT 1
-  ) c ON true
-  WHERE {chosen}
+  SELECT q.*, CASE WHEN q.clause = '5.iv' AND t.last_activity_at IS NOT NULL
+                   THEN (t.last_activity_at AT TIME ZONE 'Asia/Karachi')::date
+                   ELSE t.invited_on END AS base
+  FROM licensing_revocationrule q WHERE q.cohort_id = t.cohort_id
+) r
+CROSS JOIN LATERAL (
+  SELECT (r.base + r.days + 1)::timestamp AT TIME ZONE 'Asia/Karachi' AS over
+) m
+CROSS JOIN LATERAL (
+  SELECT least(t.activated_at, t.enrolled_at, t.completed_at) AS active_at,
+         least(t.enrolled_at, t.completed_at) AS enrolled_at
+) f
+WHERE t.source = 'bucket' AND t.ended_at IS NULL AND t.invited_on IS NOT NULL
+  AND CASE r.clause
+        WHEN '5.i' THEN NOT t.extended AND (f.active_at IS NULL OR f.active_at >= m.over)
+        WHEN '5.ii' THEN NOT t.extended AND f.active_at < m.over
+                         AND (f.enrolled_at IS NULL OR f.enrolled_at >= m.over)
+        WHEN '5.iii' THEN NOT t.extended AND (t.completed_at IS NULL OR t.completed_at >= m.over)
+        ELSE true END
+  AND NOT EXISTS (SELECT 1 FROM licensing_revocationcase k
+                  WHERE k.license_id = t.id AND k.clause = r.clause AND k.stage = r.stage
+                    AND k.base_on = r.base)
+ORDER BY deadline, r.rank LIMIT 1
+"""
+SET = """
+next_deadline = x.deadline, next_clause = coalesce(x.clause, ''), next_stage = coalesce(x.stage, 0),
+next_mode = coalesce(x.mode, ''), next_base = x.base
+"""
+_RECOMPUTE = f"""
+UPDATE licensing_license l SET {SET}
+FROM (
+  SELECT t.id, c.* FROM licensing_license t LEFT JOIN LATERAL ({NEXT}) c ON true
+  WHERE {{chosen}}
 ) x
 WHERE x.id = l.id AND (l.next_deadline, l.next_clause, l.next_stage, l.next_mode, l.next_base)
   IS DISTINCT FROM (x.deadline, coalesce(x.clause, '')::varchar, coalesce(x.stage, 0)::smallint,

@@ -12,12 +12,13 @@ from dlsei.models import User
 from dlsei.verbs import verb
 from licensing import activity, paid
 from licensing.coursera.activity_exports import made_at, read_activity, read_users
-from licensing.coursera.port import EnrollmentRow, Membership, RowError
+from licensing.coursera.port import Membership, RowError
 from licensing.models import Import, Report
-from licensing.program_slugs import SAMPLE, ProgramSlugs
+from licensing.program_slugs import ProgramSlugs
 from licensing.staging import ERRORS_KEPT, Progress
 
 BATCH = 100
+SAMPLE = 20
 Programs = Mapping[str, int | None]
 """To which cohort (id) the slug of a program belongs, None to none of ours."""
 Done = tuple[dict[str, int], Report | None]
@@ -40,40 +41,32 @@ def as_record(error: RowError) -> dict[str, Any]:
 
 def _look_at_activity(imported: Import, file: IO[bytes], programs: Programs) -> dict[str, Any]:
     slugs = ProgramSlugs(chosen=programs)
-    figures, errors = activity.outlook(slugs.apply(read_activity(file)))
-    newest = figures.pop("newest")
-    used = {slug: cohort.pk if (cohort := slugs.cohort(slug)) else None for slug in slugs.seen}
+    figures, errors = activity.outlook(read_activity(file, plain=True), slugs)
+    newest, seen = figures.pop("newest"), figures.pop("programs")
     return {
         "as_of": imported.as_of or made_at(file, imported.name),
-        "programs": used,
+        "programs": {slug: cohort.pk if (cohort := slugs.cohort(slug)) else None for slug in seen},
         "rows_total": figures["rows"] + figures["errors"],
         "errors": [as_record(error) for error in errors],
         "found": {
+            "sample": figures.pop("sample"),
             "figures": figures,
             "newest": newest.isoformat() if newest else "",
-            "programs": dict(slugs.seen),
-            "sample": [
-                [row.full_name, row.email, row.external_id, row.program_id, _says(row)]
-                for row in slugs.sample
-            ],
+            "programs": seen,
         },
     }
-
-
-def _says(row: EnrollmentRow | Membership) -> str:
-    return row.content_name if isinstance(row, EnrollmentRow) else ""
 
 
 def _import_activity(
     imported: Import, file: IO[bytes], progress: Progress, *, by: User, now: datetime
 ) -> Done:
     assert imported.as_of is not None
-    slugs = ProgramSlugs(chosen=imported.programs)
     report = activity.take(
-        slugs.apply(read_activity(file)),
+        read_activity(file, plain=True),
         source=Report.Source.CSV,
         as_of=imported.as_of,
         sha256=imported.sha256,
+        slugs=ProgramSlugs(chosen=imported.programs),
         progress=progress,
         by=by,
         now=now,

@@ -9,14 +9,15 @@ from django.db.models.functions import Lower
 from dlsei.history import Actor
 from dlsei.permissions import require_hec
 from dlsei.verbs import COHORT, lock, verb
-from licensing import clock, staging
+from licensing import staging
 from licensing.activity import close_groundless
 from licensing.models import CohortMember, License, UnmatchedRow
 
-STAGE_KEPT = """
-INSERT INTO reported SELECT k.*
+_COLUMNS = ", ".join(staging.COLUMNS)
+STAGE_KEPT = f"""
+INSERT INTO reported ({_COLUMNS}) SELECT {", ".join("k." + name for name in staging.COLUMNS)}
 FROM licensing_unmatchedrow u CROSS JOIN jsonb_populate_record(NULL::reported, u.row) k
-WHERE u.id = ANY(%s) AND u.row <> '{}'
+WHERE u.id = ANY(%s) AND u.row <> '{{}}'
 """
 
 
@@ -46,9 +47,9 @@ def match(row: UnmatchedRow, license: License, *, by: Actor, now: datetime) -> i
         cursor.execute(STAGE_KEPT, [ids])
         staging.match(cursor)
         cursor.execute(staging.MERGE, {"report": row.report_id})
-        cursor.execute(staging.FACTS)
+        cursor.execute(staging.LEARN)
         changed = [pk for (pk,) in cursor.fetchall()]
-    clock.recompute(changed)
+        cursor.execute("DROP TABLE pg_temp.reported")
     close_groundless(changed, now)
     CohortMember.objects.filter(cohort=license.cohort_id, email__iexact=row.email).delete()
     return len(ids)

@@ -1,16 +1,11 @@
 """Which cohort a program of Coursera's is for: exports name programs by slug, cohorts by id (R21)."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from django.utils.text import slugify
 
-from licensing.coursera.activity_exports import Activity, Row
-from licensing.coursera.port import RowError
 from licensing.models import Cohort, Import
-
-SAMPLE = 20
 
 
 def remembered() -> dict[str, int]:
@@ -24,15 +19,14 @@ def remembered() -> dict[str, int]:
 
 @dataclass
 class ProgramSlugs:
-    """Puts the program's id in place of its slug, row by row, and counts what it saw.
+    """Says which program the slug of one means.
 
     `chosen` maps slugs to ids of cohorts, None for none of ours; it wins over what is remembered,
-    and that over the cohort whose program or name the slug has.
+    and that over the cohort whose program or name the slug has. `seen` are those it was asked for.
     """
 
     chosen: Mapping[str, int | None] = field(default_factory=dict)
-    seen: Counter[str] = field(default_factory=Counter)
-    sample: list[Activity] = field(default_factory=list)
+    seen: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._cohorts = {cohort.pk: cohort for cohort in Cohort.objects.all()}
@@ -46,21 +40,12 @@ class ProgramSlugs:
             )
         return self._cohorts.get(self._known[slug] or 0)
 
-    def apply(self, rows: Iterable[Row]) -> Iterator[Row]:
-        """The rows with ids of programs; the first `SAMPLE` that can be read are kept as they were."""
-        ids: dict[str, str] = {}
-        for row in rows:
-            if isinstance(row, RowError):
-                yield row
-                continue
-            slug = row.program_id
-            self.seen[slug] += 1
-            if slug not in ids:
-                cohort = self.cohort(slug)
-                ids[slug] = cohort.coursera_program if cohort else slug
-            if len(self.sample) < SAMPLE:
-                self.sample.append(row)
-            yield row if ids[slug] == slug else row._replace(program_id=ids[slug])
+    def programs(self, slugs: Iterable[str]) -> dict[str, str]:
+        """Coursera's id of the program for each of these slugs that stands for a cohort of ours."""
+        self.seen = list(slugs)
+        return {
+            slug: cohort.coursera_program for slug in self.seen if (cohort := self.cohort(slug))
+        }
 
 
 def _is_of(slug: str, cohort: Cohort) -> bool:

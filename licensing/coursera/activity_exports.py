@@ -6,7 +6,8 @@ A file is the portal's ZIP or one of its CSVs, in the current layout or in the o
 
 import re
 import zipfile
-from collections.abc import Iterator, Mapping
+import zlib
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import IO
 
@@ -15,10 +16,13 @@ from licensing.coursera.port import ContentKind, EnrollmentRow, Membership, RowE
 from licensing.coursera.report_rows import UNKNOWN_VALUE, Unreadable
 from licensing.coursera.sheets import (
     SHOWN_CHARACTERS,
+    WORKBOOK,
     Cells,
     Columns,
+    PlainRows,
     Reader,
     UnreadableFile,
+    read_runs,
     read_sheet,
 )
 
@@ -45,24 +49,25 @@ Row = Activity | RowError
 
 
 def read_activity(
-    file: IO[bytes], *, program_ids: Mapping[str, str] | None = None
-) -> Iterator[Row]:
+    file: IO[bytes], *, program_ids: Mapping[str, str] | None = None, plain: bool = False
+) -> Iterator[Row | PlainRows]:
     """Read an activity export for HEC, row by row.
 
     `file` is seekable. `program_ids` maps Coursera's program slugs to program ids. A program
-    report yields a Membership for members only and passes over the invited and the removed.
-    Raises UnreadableFile, on a step of the iteration, when the file is no export.
+    report yields a Membership for members only and passes over the invited and the removed. With
+    `plain` most rows come as they stand in the file, many at once. Raises UnreadableFile, on a
+    step of the iteration, when the file is no export.
     """
     slugs = program_ids or {}
     if not zipfile.is_zipfile(file):
         file.seek(0)
-        yield from _sheet(file, "", slugs)
+        yield from _sheet(file, "", slugs, plain)
         return
     file.seek(0)
     try:
         with zipfile.ZipFile(file) as archive:
-            yield from _archive(archive, slugs)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+            yield from _archive(archive, slugs, plain)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error) as error:
         raise UnreadableFile(BROKEN_ARCHIVE) from error
 
 
@@ -73,9 +78,10 @@ def read_users(file: IO[bytes], program_id: str) -> Iterator[Membership | RowErr
     """
     if zipfile.is_zipfile(file):
         for row in read_activity(file):
-            if not isinstance(row, RowError):
-                row = Membership(row.external_id, row.email, row.full_name, None, program_id)
-            yield row
+            if isinstance(row, RowError):
+                yield row
+            elif not isinstance(row, PlainRows):
+                yield Membership(row.external_id, row.email, row.full_name, None, program_id)
         return
     file.seek(0)
     for _, user in read_sheet(file, lambda columns: _users(columns, program_id)):
@@ -102,7 +108,11 @@ def made_at(file: IO[bytes], name: str) -> datetime | None:
     return None
 
 
-def _archive(archive: zipfile.ZipFile, slugs: Mapping[str, str]) -> Iterator[Row]:
+def _archive(
+    archive: zipfile.ZipFile, slugs: Mapping[str, str], plain: bool
+) -> Iterator[Row | PlainRows]:
+    if "[Content_Types].xml" in archive.namelist():
+        raise UnreadableFile(WORKBOOK)
     sheets = [info for info in archive.infolist() if info.filename.lower().endswith(".csv")]
     if sum(info.file_size for info in sheets) > LARGEST_ARCHIVE:
         raise UnreadableFile(TOO_LARGE)
@@ -110,7 +120,7 @@ def _archive(archive: zipfile.ZipFile, slugs: Mapping[str, str]) -> Iterator[Row
     for info in sheets:
         with archive.open(info) as sheet:
             try:
-                yield from _sheet(sheet, info.filename, slugs)
+                yield from _sheet(sheet, info.filename, slugs, plain)
                 exports += 1
             except _OtherReport:
                 continue
@@ -122,9 +132,11 @@ class _OtherReport(UnreadableFile):
     pass
 
 
-def _sheet(file: IO[bytes], source: str, slugs: Mapping[str, str]) -> Iterator[Row]:
-    rows: Iterator[tuple[int, Row]]
-    rows = read_sheet(file, lambda columns: _layout(columns, slugs), source)
+def _sheet(
+    file: IO[bytes], source: str, slugs: Mapping[str, str], plain: bool
+) -> Iterator[Row | PlainRows]:
+    rows: Iterator[tuple[int, Row | PlainRows]]
+    rows = read_runs(file, lambda columns: _layout(columns, slugs), source, plain=plain)
     return (row for _, row in rows)
 
 
@@ -152,6 +164,15 @@ def _layout(columns: Columns, slugs: Mapping[str, str]) -> Reader[Activity]:
     raise _OtherReport(UNKNOWN_LAYOUT, header=", ".join(columns.header)[:SHOWN_CHARACTERS])
 
 
+def _learner(columns: Columns) -> tuple[Callable[[Cells], str], ...]:
+    return (
+        columns.required("email", longest=254, into="email"),
+        columns.text("external id", longest=120, into="external_id"),
+        columns.text("name", "full name", into="full_name"),
+        columns.text("program slug", longest=254, into="program"),
+    )
+
+
 def _enrollments(
     columns: Columns,
     slugs: Mapping[str, str],
@@ -161,20 +182,18 @@ def _enrollments(
     last_activity: str,
     completion: tuple[str, ...],
 ) -> Reader[Activity]:
-    address = columns.required("email", longest=254)
-    external_id = columns.text("external id", longest=120)
-    full_name = columns.text("name", "full name")
-    program = columns.text("program slug")
-    content_id = columns.required(content[0], longest=60)
-    content_name = columns.text(content[1])
+    columns.kind = kind
+    address, external_id, full_name, program = _learner(columns)
+    content_id = columns.required(content[0], longest=60, into="content_id")
+    content_name = columns.text(content[1], into="content_name")
     removed = columns.flag("removed from program")
-    enrolled_at = columns.required_time("enrollment time")
-    last_activity_at = columns.time(last_activity)
-    completed_at = columns.time(*completion)
+    enrolled_at = columns.required_time("enrollment time", into="enrolled_at")
+    last_activity_at = columns.time(last_activity, into="last_activity_at")
+    completed_at = columns.time(*completion, into="completed_at")
     completed = columns.flag("completed")
-    progress = columns.percentage("overall progress")
-    courses_completed = columns.count("# completed courses")
-    courses_total = columns.count("# courses in specialization")
+    progress = columns.percentage("overall progress", into="progress")
+    courses_completed = columns.count("# completed courses", into="courses_completed")
+    courses_total = columns.count("# courses in specialization", into="courses_total")
 
     # By position, as named arguments would take a quarter of the time of a row.
     def read(cells: Cells) -> EnrollmentRow:
@@ -202,12 +221,15 @@ def _enrollments(
 
 
 def _members(columns: Columns, slugs: Mapping[str, str]) -> Reader[Activity]:
-    address = columns.required("email", longest=254)
-    external_id = columns.text("external id", longest=120)
-    full_name = columns.text("name", "full name")
-    program = columns.text("program slug")
-    join_date = columns.time("join date")
+    address, external_id, full_name, program = _learner(columns)
     member_state = columns.text("member state")
+    if columns.has("member state"):
+        join_date = columns.time("join date", into="joined_at")
+        columns.only("member state", "(?:Member|MEMBER|Joined|JOINED)")
+    else:
+        # Who has no date has not joined.
+        join_date = columns.time("join date")
+        columns.required_time("join date", into="joined_at")
 
     def read(cells: Cells) -> Membership | None:
         email = address(cells)

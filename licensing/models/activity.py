@@ -42,11 +42,16 @@ class Report(models.Model):
 
 
 class Enrollment(models.Model):
-    """One learner's way through one course or specialization; a later report never erases."""
+    """One learner's way through one course or specialization; a later report never erases.
 
-    id: models.BigAutoField
-    # Found through the unique constraint below, which begins with it.
-    license = models.ForeignKey(License, models.PROTECT, db_index=False, related_name="enrollments")
+    A report brings a million of them: they have no key but what they are, and what they refer to is
+    checked once a statement (`licensing.references`).
+    """
+
+    pk = models.CompositePrimaryKey("license_id", "content_kind", "content_id")
+    license = models.ForeignKey(
+        License, models.PROTECT, db_index=False, db_constraint=False, related_name="enrollments"
+    )
     content_id = models.CharField(max_length=60)
     content_kind = models.CharField(max_length=20)
     content_name = models.CharField(max_length=300)
@@ -56,14 +61,7 @@ class Enrollment(models.Model):
     progress = models.DecimalField(max_digits=5, decimal_places=2, null=True)
     courses_completed = models.PositiveSmallIntegerField(null=True)
     courses_total = models.PositiveSmallIntegerField(null=True)
-    report = models.ForeignKey(Report, models.PROTECT)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["license", "content_kind", "content_id"], name="one_enrollment_a_content"
-            )
-        ]
+    report = models.ForeignKey(Report, models.PROTECT, db_index=False, db_constraint=False)
 
     def __str__(self) -> str:
         return f"{self.license_id}: {self.content_name}"

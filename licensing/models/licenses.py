@@ -35,7 +35,10 @@ class License(models.Model):
 
     id: models.BigAutoField
     reference = models.CharField(max_length=20, unique=True)
-    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="licenses")
+    # Found through the index on person and id below.
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, db_index=False, related_name="licenses"
+    )
     cohort = models.ForeignKey(Cohort, models.PROTECT, related_name="licenses")
     place = models.OneToOneField(Place, models.PROTECT, null=True, related_name="license")
     # "bucket", or "paid-2021" and the like: those take no seat and are exempt from section 5 (R4).

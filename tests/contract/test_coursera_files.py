@@ -212,7 +212,7 @@ class TestActivityExports:
     @pytest.mark.parametrize(
         ("content", "said"),
         [
-            (b"", "first line"),
+            (b"", "is empty"),
             (b"Name,Age\r\nAyesha,21\r\n", "Name, Age"),
             ("Name,Email,Join Date\r\nAyesha\xe9,a@b,".encode("latin-1"), "UTF-8"),
             (b"PK\x03\x04 broken PK\x05\x06" + b"\0" * 18, "archive"),

@@ -54,8 +54,9 @@ class Command(BaseCommand):
                 speaks = _parsed(as_of) if as_of else made_at(content, file.name)
                 if dry_run:
                     result, errors = activity.outlook(
-                        slugs.apply(read_activity(content)), self._progress
+                        read_activity(content, plain=True), slugs, self._progress
                     )
+                    del result["sample"]
                     shown = [(error.line, error.message) for error in errors]
                 else:
                     result, shown = self._import(content, speaks, slugs, now)
@@ -86,10 +87,11 @@ class Command(BaseCommand):
         sha256 = hashlib.file_digest(content, "sha256").hexdigest()
         known = Report.objects.filter(sha256=sha256).exists()
         report = activity.take(
-            slugs.apply(read_activity(content)),
+            read_activity(content, plain=True),
             source=Report.Source.CSV,
             as_of=as_of,
             sha256=sha256,
+            slugs=slugs,
             progress=self._progress,
             by="import_report",
             now=now,

@@ -1,24 +1,15 @@
 """Every scenario file beside this one is played and met; together they cite every clause."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from dlsei.management.commands.replay import SHIPPED
-from dlsei.policy import programme
 from dlsei.policy.clauses import CLAUSES
 from dlsei.replay import play, report, scenario, scratch
 from dlsei.replay.vocabulary import EVENTS
+from tests.scenarios.conftest import BASE, HERE
 
-FILES = sorted(Path(__file__).parent.glob("*.toml"))
-BASE = programme.parse(SHIPPED.read_text(encoding="utf-8"), SHIPPED.name)
-
-
-@pytest.fixture(scope="module")
-def template(django_db_blocker: pytest.FixtureRequest) -> Iterator[str]:
-    with django_db_blocker.unblock(), scratch.template() as name:
-        yield name
+FILES = sorted(HERE.glob("*.toml"))
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)

@@ -1,0 +1,3 @@
+from tests.scenarios.conftest import template
+
+__all__ = ["template"]

@@ -16,6 +16,7 @@ from django.db.models.functions import Greatest
 from dlsei import letters, schedule
 from dlsei.history import Actor
 from dlsei.models import Mail, User
+from dlsei.models.outbox import MailQuerySet
 
 logger = logging.getLogger(__name__)
 
@@ -52,22 +53,28 @@ def enqueue(
 
 
 def claim(now: datetime, limit: int = BATCH) -> list[Mail]:
-    """Leases the next due mails, oldest first; two workers never hold the same one."""
+    """Leases the next due mails, oldest first; two workers never hold the same one.
+
+    What waits for a further attempt goes before anything newer to the same person.
+    """
     # Asked every minute and after every verb: mostly there is nothing to open a transaction for.
     if not Mail.objects.due(now).exists():
         return []
     with transaction.atomic():
-        mails = list(
-            Mail.objects.due(now)
-            .order_by("id")
-            .select_for_update(skip_locked=True, of=("self",))[:limit]
-        )
+        due = _locked(Mail.objects.due(now))[:limit]
+        people = {mail.person_id for mail in due if mail.attempts == 0}
+        waiting = _locked(Mail.objects.postponed(now).filter(person__in=people)) if people else ()
+        mails = sorted([*due, *waiting], key=lambda mail: mail.pk)
         Mail.objects.filter(pk__in=[m.pk for m in mails]).update(
             leased_until=now + LEASE, attempts=F("attempts") + 1
         )
     # Read after the claim: an address corrected meanwhile is the one that counts.
     by_id = Mail.objects.select_related("person").in_bulk([m.pk for m in mails])
     return [by_id[m.pk] for m in mails]
+
+
+def _locked(mails: MailQuerySet) -> MailQuerySet:
+    return mails.order_by("id").select_for_update(skip_locked=True, of=("self",))
 
 
 def deliver(*, by: Actor, now: datetime) -> dict[str, int]:

@@ -175,6 +175,28 @@ class TestFailing:
 
         assert waits == [1, 2, 5, 15, 30, 60, 60, 60, 60]
 
+    def test_what_waits_goes_before_anything_newer_to_the_same_person(self, smtp, now):
+        """After an outage nobody reads of the approval first and of the receipt an hour later."""
+        person, other = UserFactory.create_batch(2)
+        first, of_other = owe(person, now), owe(other, now)
+        smtp.stop()
+        later = now
+        for wait in (0, 1, 2, 5, 15, 30):
+            later += wait * MINUTE
+            outbox.deliver(by=JOB, now=later)
+        second = owe(person, later + MINUTE, stage="2")
+        smtp.start()
+
+        outbox.deliver(by=JOB, now=later + MINUTE)
+
+        assert [mail.pk for mail in outbox.sent_to(person)] == [first.pk, second.pk]
+        assert [message["Message-ID"] for message in smtp.to(person.email)] == [
+            first.message_id,
+            second.message_id,
+        ]
+        of_other.refresh_from_db()
+        assert of_other.sent_at is None
+
     def test_a_mail_that_cannot_be_written_waits_and_the_others_get_theirs(self, smtp, now):
         mails = owe_each_of(3, now)
         Mail.objects.filter(pk=mails[0].pk).update(kind="no-such-kind")

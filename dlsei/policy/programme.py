@@ -50,6 +50,10 @@ DOCUMENT_KINDS = (
     "office-card",
 )
 PRIORITIES = (1, 2, 3, 4)
+LONGEST_NAME = 60
+MOST_DAYS = 3650
+MOST_FILES = 50
+MOST_BYTES = 100 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -184,7 +188,7 @@ def read(text: str | Mapping[str, object], source: str, prefix: str = "") -> Pro
     }
     _check_succession(top, cohorts)
     warnings = top.table("warnings")
-    days_before = warnings.wholes("days_before")
+    days_before = warnings.wholes("days_before", most=MOST_DAYS)
     warnings.done()
     programme = Programme(
         name=name,
@@ -200,6 +204,8 @@ def read(text: str | Mapping[str, object], source: str, prefix: str = "") -> Pro
 
 
 def _cohort(name: str, table: Table, base: Table, paid_clauses: Mapping[int, str]) -> CohortPolicy:
+    if not name.strip() or len(name) > LONGEST_NAME:
+        raise table.error("", f"must have a name of at most {LONGEST_NAME} characters")
     follows = table.text("follows") if table.has("follows") else None
     starts, ends = _span(table, "starts", "ends")
     intake_from, intake_until = _span(table, "intake_from", "intake_until")
@@ -310,12 +316,12 @@ def _revocation(table: Table) -> RevocationPolicy:
     rules = []
     for clause in ("5.i", "5.ii", "5.iii"):
         row = table.table(clause)
-        rules.append(Rule(clause, row.whole("days"), row.text("mode", MODES)))
+        rules.append(Rule(clause, row.whole("days", most=MOST_DAYS), row.text("mode", MODES)))
         row.done()
     idle = table.table("5.iv")
     last = 0
     for row in idle.tables("stages"):
-        days, mode = row.whole("days", least=1), row.text("mode", MODES)
+        days, mode = row.whole("days", least=1, most=MOST_DAYS), row.text("mode", MODES)
         if days <= last:
             raise row.error("days", f"{days} is not allowed: must be more than {last} before it")
         row.done()
@@ -360,10 +366,10 @@ def _documents(table: Table) -> DocumentPolicy:
     policy = DocumentPolicy(
         by_category=MappingProxyType({c: table.texts(c, DOCUMENT_KINDS) for c in CATEGORIES}),
         student_first_semester=table.texts("student_first_semester", DOCUMENT_KINDS),
-        max_files=table.whole("max_files", least=1),
-        max_bytes=table.whole("max_bytes", least=1),
+        max_files=table.whole("max_files", least=1, most=MOST_FILES),
+        max_bytes=table.whole("max_bytes", least=1, most=MOST_BYTES),
         retention_days=(
-            table.whole("retention_days")
+            table.whole("retention_days", most=MOST_DAYS)
             if table.has("retention_days")
             else DocumentPolicy.retention_days
         ),

@@ -8,6 +8,10 @@ from decimal import Decimal
 
 Tables = dict[str, object]
 
+MOST = 1_000_000
+"""The largest whole number that any figure of a programme may be, unless its own limit is another."""
+YEARS = range(2000, 2101)
+
 
 class ProgrammeError(Exception):
     """A programme file is wrong: which file, which key, what is wrong and what is allowed."""
@@ -65,9 +69,9 @@ class Table:
             raise self.error(key, f"{_shown(value)} is not allowed: must be {allowed}")
         return value
 
-    def whole(self, key: str, least: int = 0) -> int:
-        """Return the whole number at `key`, at least `least`."""
-        return self._whole(self.value(key, "a whole number"), key, least)
+    def whole(self, key: str, least: int = 0, most: int = MOST) -> int:
+        """Return the whole number from `least` to `most` at `key`."""
+        return self._whole(self.value(key, "a whole number"), key, least, most)
 
     def number(self, key: str, most: int) -> Decimal:
         """Return the number from 0 to `most` at `key`."""
@@ -87,6 +91,9 @@ class Table:
         day = _day(value)
         if day is None:
             raise self.error(key, f"{_shown(value)} is not allowed: must be {allowed}")
+        if day.year not in YEARS:
+            years = f"in the years {YEARS[0]} to {YEARS[-1]}"
+            raise self.error(key, f"{_shown(value)} is not allowed: must be {years}")
         return day
 
     def texts(self, key: str, one_of: Iterable[str]) -> tuple[str, ...]:
@@ -101,10 +108,10 @@ class Table:
                 )
         return tuple(str(value) for value in found)
 
-    def wholes(self, key: str) -> tuple[int, ...]:
-        """Return the list of different whole numbers, none negative, at `key`."""
+    def wholes(self, key: str, most: int = MOST) -> tuple[int, ...]:
+        """Return the list of different whole numbers from 0 to `most` at `key`."""
         found = self._list(key, "a list of whole numbers")
-        numbers = tuple(self._whole(v, f"{key}[{n}]", 0) for n, v in enumerate(found))
+        numbers = tuple(self._whole(v, f"{key}[{n}]", 0, most) for n, v in enumerate(found))
         if len(set(numbers)) < len(numbers):
             raise self.error(key, "names a number twice: each may stand there once")
         return numbers
@@ -141,11 +148,13 @@ class Table:
             raise self.error(key, f"{_shown(value)} is not allowed: must be {allowed}")
         return value
 
-    def _whole(self, value: object, key: str, least: int) -> int:
+    def _whole(self, value: object, key: str, least: int, most: int) -> int:
         if isinstance(value, bool) or not isinstance(value, int) or value < least:
             raise self.error(
                 key, f"{_shown(value)} is not allowed: must be a whole number, at least {least}"
             )
+        if value > most:
+            raise self.error(key, f"{value} is not allowed: must be at most {most}")
         return value
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from dlsei.policy.clauses import CLAUSES
 from dlsei.policy.programme import (
     Brake,
     CohortPolicy,
@@ -20,6 +21,8 @@ from dlsei.policy.programme import (
     shifted,
     to_toml,
 )
+from dlsei.policy.readings import READINGS
+from tests.policy.conftest import YEAR_2
 
 ONE, TWO = "Cohort I", "Cohort II"
 
@@ -224,6 +227,18 @@ WRONG: list[Any] = [
     ({"documents": {"student": ["selfie"]}}, "documents.student[0]", "one of admission-card"),
     ({"documents": {"alumnus": []}}, "documents.alumnus", "unknown key"),
     ({"documents": {"max_files": 0}}, "documents.max_files", "at least 1"),
+    # What neither the database nor the calendar could hold.
+    (
+        cohort(ONE, tranches=[{"size": 3_000_000_000, "from": "2023-01-02"}]),
+        'cohorts."Cohort I".tranches[0].size',
+        "must be at most 1000000",
+    ),
+    (cohort(ONE, ends="9999-12-31"), 'cohorts."Cohort I".ends', "in the years 2000 to 2100"),
+    (cohort("C" * 61), f"cohorts.{'C' * 61}", "at most 60 characters"),
+    ({"revocation": {"5.i": {"days": 40_000}}}, 'revocation."5.i".days', "at most 3650"),
+    ({"warnings": {"days_before": [10**9]}}, "warnings.days_before[0]", "at most 3650"),
+    ({"queue": {"due_hours": 10**12}}, "queue.due_hours", "at most 1000000"),
+    ({"documents": {"max_bytes": 2**31}}, "documents.max_bytes", "at most 104857600"),
     ({"paid_clauses": {"long ago": "2.a"}}, 'paid_clauses."long ago"', "must be a year"),
 ]
 
@@ -264,3 +279,19 @@ def test_a_file_may_leave_out_what_has_one_sensible_value(year_2: Tables) -> Non
 
     assert (programme.name, programme.extension) == ("short.toml", None)
     assert programme.cohorts[TWO].paid_clauses == {2021: "2.a", 2022: "2.b"}
+
+
+def test_every_key_of_the_shipped_file_cites_its_clause_beside_it() -> None:
+    """A value on a line of its own, and each row of a list of tables."""
+    uncited, rows = [], 0
+    for line in YEAR_2.read_text(encoding="utf-8").splitlines():
+        value, _, comment = line.partition("#")
+        opens_a_list = value.rstrip().endswith("= [")
+        if value.startswith("[") or "=" not in value or opens_a_list:
+            continue
+        rows += 1
+        ids = re.findall(r"\b(?:R\d+|[1-5A](?:\.\w+)+)\b", comment)
+        if not ids or not set(ids) <= set(CLAUSES) | set(READINGS):
+            uncited.append(line)
+    assert uncited == []
+    assert rows > 40

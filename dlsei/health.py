@@ -32,13 +32,14 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
     Otherwise 503 with what is wrong. Coursera and the mail server have no say: they are waited for.
     """
-    wrong = _database() | _storage()
+    wrong = database() | storage()
     if wrong:
         return JsonResponse({"ready": False} | wrong, status=503)
-    return JsonResponse({"ready": True} | _redis())
+    return JsonResponse({"ready": True} | redis_answers())
 
 
-def _database() -> dict[str, Any]:
+def database() -> dict[str, Any]:
+    """What is wrong with the database; empty when it can be worked with."""
     try:
         with connection.cursor() as cursor:
             cursor.execute(
@@ -54,7 +55,8 @@ def _database() -> dict[str, Any]:
     return {"migrations missing": len(missing)} if missing else {}
 
 
-def _storage() -> dict[str, str]:
+def storage() -> dict[str, str]:
+    """What is wrong with the storage of documents; empty when nothing is."""
     try:
         if isinstance(default_storage, FileSystemStorage):
             os.makedirs(default_storage.location, mode=0o700, exist_ok=True)
@@ -68,7 +70,8 @@ def _storage() -> dict[str, str]:
     return {} if answers else {"documents": "cannot be stored"}
 
 
-def _redis() -> dict[str, str]:
+def redis_answers() -> dict[str, str]:
+    """What is wrong with Redis; empty when it answers."""
     client = redis.Redis.from_url(
         settings.REDIS_URL,
         socket_connect_timeout=PATIENCE_SECONDS,

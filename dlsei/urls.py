@@ -7,6 +7,7 @@ from django.urls import include, path
 from django.views.i18n import set_language
 
 from dlsei import health, styleguide
+from dlsei.health_page import hec_health
 from dlsei.metrics import metrics
 from verification.views.documents import document, document_page
 from verification.views.invitation import invitation
@@ -21,6 +22,7 @@ urlpatterns = [
     path("documents/<uuid:public_id>/", document, name="document"),
     path("documents/<uuid:public_id>/pages/<int:number>/", document_page, name="document_page"),
     path("invitation/<str:token>/", invitation, name="invitation"),
+    path("admin/hec/health/", hec_health, name="hec_health"),
     path("admin/", include("verification.urls")),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),

@@ -16,6 +16,8 @@ from django.db.models.functions import Greatest
 
 from dlsei import outbox, schedule
 from dlsei.history import Actor
+from dlsei.models import User
+from dlsei.permissions import require_hec
 from dlsei.policy.calendar_days import karachi_date
 from dlsei.policy.refusals import Refused, refuse
 from dlsei.policy.states import LicenseState
@@ -262,7 +264,12 @@ def click(license: License, *, by: Actor, now: datetime) -> License:
 
 @verb
 def invite_again(license: License, *, by: Actor, now: datetime) -> CourseraJob:
-    """Owes a new invitation to the person's present address: the next generation (R6)."""
+    """Owes a new invitation to the person's present address: the next generation (R6).
+
+    Raises `Refused` with not-yours for a person who is not of HEC, no-live-license.
+    """
+    if isinstance(by, User):
+        require_hec(by)
     license = License.objects.select_for_update(of=("self",)).get(pk=license.pk)
     if not license.is_live:
         raise Refused(refuse("no-live-license"))

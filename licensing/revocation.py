@@ -251,29 +251,44 @@ def open_case(license: License) -> RevocationCase:
 
 
 @verb
-def confirm(license: License, *, note: str, by: Actor, now: datetime) -> License:
+def confirm(
+    license: License, *, note: str, by: Actor, now: datetime, case: RevocationCase | None = None
+) -> License:
     """HEC confirms the open case: the license is revoked by its clause (R16).
 
-    Raises `Refused` with `not-yours`, `no-open-case` or `note-missing`.
+    `case` is the one that was looked at, if any was. Raises `Refused` with `not-yours`,
+    `no-open-case` (also when another is to be decided by now) or `note-missing`.
     """
     person = require_hec(by)
     lock(COHORT, license.cohort_id)
     license = License.objects.select_for_update(of=("self",)).get(pk=license.pk)
-    case = open_case(license)
-    _require_note(note)
+    case = _the_open_case(license, case)
+    require_note(note)
     RevocationCase.objects.filter(pk=case.pk).update(
         state=CaseState.REVOKED, closed_at=now, decided_by=person, note=note.strip()
     )
     return _end_by_person(license, case.clause, now)
 
 
+def _the_open_case(license: License, seen: RevocationCase | None) -> RevocationCase:
+    case = open_case(license)
+    if seen is not None and seen.pk != case.pk:
+        raise Refused(refuse("no-open-case"))
+    return case
+
+
 @verb
-def dismiss(license: License, *, note: str, by: Actor, now: datetime) -> RevocationCase:
-    """HEC dismisses the open case: this stage does not open again for the same inactivity (R16)."""
+def dismiss(
+    license: License, *, note: str, by: Actor, now: datetime, case: RevocationCase | None = None
+) -> RevocationCase:
+    """HEC dismisses the open case: this stage does not open again for the same inactivity (R16).
+
+    Takes and raises what `confirm` does.
+    """
     person = require_hec(by)
     lock(COHORT, license.cohort_id)
-    case = open_case(license)
-    _require_note(note)
+    case = _the_open_case(license, case)
+    require_note(note)
     RevocationCase.objects.filter(pk=case.pk).update(
         state=CaseState.DISMISSED, closed_at=now, decided_by=person, note=note.strip()
     )
@@ -294,7 +309,7 @@ def revoke(license: License | None, *, note: str, by: Actor, now: datetime) -> L
     license = License.objects.select_for_update(of=("self",)).get(pk=license.pk)
     if not license.is_live:
         raise Refused(refuse("no-live-license"))
-    _require_note(note)
+    require_note(note)
     today = karachi_date(now)
     with acting(by=by, now=now, clause="5.z"):
         RevocationCase.objects.create(
@@ -312,7 +327,8 @@ def revoke(license: License | None, *, note: str, by: Actor, now: datetime) -> L
     return _end_by_person(license, "5.z", now)
 
 
-def _require_note(note: str) -> None:
+def require_note(note: str) -> None:
+    """Raises `Refused(note-missing)` for a note that says nothing (I8)."""
     if not note.strip():
         raise Refused(refuse("note-missing"))
 

@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from dlsei.forms import DateInput, Form
+from dlsei.policy.clauses import CLAUSES
 
 
 class TrancheForm(Form):
@@ -28,3 +29,29 @@ class TrancheForm(Form):
         if day > self.ends:
             raise forms.ValidationError(_("The cohort is over by then: choose an earlier day."))
         return day
+
+
+class HistoryForm(Form):
+    """What to look for in the history; nothing has to be filled in."""
+
+    about = forms.CharField(
+        label=_("Person or reference"),
+        help_text=_("Reference, name, CNIC or e-mail address"),
+        required=False,
+        max_length=200,
+    )
+    actor = forms.CharField(
+        label=_("Done by"), help_text=_("Name or e-mail address"), required=False, max_length=200
+    )
+    clause = forms.ChoiceField(
+        label=_("Clause"),
+        choices=[("", _("Any")), *((clause, clause) for clause in CLAUSES)],
+        required=False,
+    )
+    since = forms.DateField(label=_("From"), required=False, widget=DateInput)
+    until = forms.DateField(label=_("Until"), required=False, widget=DateInput)
+
+    def clean(self) -> None:
+        since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
+        if since and until and until < since:
+            self.add_error("until", _("The last day is before the first day."))

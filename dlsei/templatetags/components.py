@@ -28,6 +28,8 @@ LIST_STATES = {
     "queued": gettext_lazy("Queued"),
     "sent": gettext_lazy("Sent"),
     "failing": gettext_lazy("Failing"),
+    "done": gettext_lazy("Done"),
+    "cancelled": gettext_lazy("Cancelled"),
 }
 TONES = {
     "info": {"pending", "waiting", "issued", "checking"},

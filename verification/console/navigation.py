@@ -43,13 +43,16 @@ GROUPS = (
         (
             ("hec_bucket", _("Bucket")),
             ("hec_cohorts", _("Cohorts and dates")),
+            ("hec_clocks", _("Deadlines")),
             ("hec_cases", _("Cases")),
             ("hec_runs", _("Stopped runs")),
+            ("hec_extensions", _("Extensions")),
         ),
     ),
     Group(
         _("Coursera and mails"),
         (
+            ("hec_invitations", _("Invitations")),
             ("hec_outbox", _("Outbox")),
             ("hec_reports", _("Reports")),
             ("hec_imports", _("Imports")),
@@ -58,7 +61,15 @@ GROUPS = (
             ("hec_removals", _("Removals")),
         ),
     ),
-    Group(_("Rules"), (("hec_policy", _("Policy")),)),
+    Group(
+        _("Rules and records"),
+        (
+            ("hec_numbers", _("In numbers")),
+            ("hec_history", _("History")),
+            ("hec_health", _("Service")),
+            ("hec_policy", _("Policy")),
+        ),
+    ),
 )
 
 

@@ -25,6 +25,7 @@ from verification.views.access import hec_only
 LATE_MAIL = LATE_AT_COURSERA = timedelta(hours=1)
 LATE_REPORT = timedelta(hours=48)
 WORDS = {
+    "check_documents": gettext_lazy("Documents are checked"),
     "issue": gettext_lazy("Licenses are issued"),
     "deliver_coursera": gettext_lazy("Coursera is told of invitations and removals"),
     "deliver_mail": gettext_lazy("Mails are sent"),

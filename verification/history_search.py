@@ -76,10 +76,11 @@ def _about(words: str) -> Q:
         return _of({}, [license.pk])
     people = list(_people(words)[:MOST_PEOPLE])
     own = {"person__in": people}
+    applications = list(Application.objects.filter(**own).values_list("pk", "place"))
     subjects: dict[str, Iterable[int]] = {
         "user": people,
-        "application": Application.objects.filter(**own).values_list("pk", flat=True),
-        "place": Place.objects.filter(**own).values_list("pk", flat=True),
+        "application": [pk for pk, _place in applications],
+        "place": [place for _pk, place in applications if place],
         "focalperson": FocalPerson.objects.filter(**own).values_list("pk", flat=True),
     }
     return _of(subjects, list(License.objects.filter(**own).values_list("pk", flat=True)))

@@ -91,7 +91,7 @@ urlpatterns = [
     path("hec/cases/decide/", cases.hec_cases_decide, name="hec_cases_decide"),
     path("hec/clocks/", clocks.hec_clocks, name="hec_clocks"),
     path("hec/extensions/", clocks.hec_extensions, name="hec_extensions"),
-    path("hec/invitations/", invitations.hec_invitations, name="hec_invitations"),
+    path("hec/invited/", invitations.hec_invited, name="hec_invited"),
     path(
         "hec/licenses/<str:reference>/invite-again/",
         invitations.hec_invite_again,

@@ -172,7 +172,7 @@ ACCESS: dict[str, frozenset[str]] = {
             "hec_cases_decide",
             "hec_clocks",
             "hec_extensions",
-            "hec_invitations",
+            "hec_invited",
             "hec_invite_again",
             "hec_history",
             "hec_numbers",

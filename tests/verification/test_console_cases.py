@@ -191,8 +191,8 @@ LISTS = {
     "due": ("hec_clocks", "", lambda: running(-1)),
     "soon": ("hec_clocks", "?list=soon", lambda: running(2)),
     "extensions": ("hec_extensions", "", extension),
-    "failing invitations": ("hec_invitations", "", failing_invitation),
-    "waiting invitations": ("hec_invitations", "?list=waiting", licensed),
+    "failing invitations": ("hec_invited", "", failing_invitation),
+    "waiting invitations": ("hec_invited", "?list=waiting", licensed),
 }
 
 
@@ -242,7 +242,7 @@ class TestClocks:
 class TestInvitations:
     def test_one_that_fails_says_why_and_can_be_sent_again(self, browser):
         license = failing_invitation()
-        page = browser.get(reverse("hec_invitations"))
+        page = browser.get(reverse("hec_invited"))
         assert "Unavailable: 503" in page.content.decode()
 
         browser.post(reverse("hec_invite_again", args=[license.reference]))
@@ -272,5 +272,5 @@ class TestInvitations:
         )
         other = UserFactory()
         assert other
-        page = browser.get(reverse("hec_invitations"))
+        page = browser.get(reverse("hec_invited"))
         assert "550 no such mailbox" in page.content.decode()

@@ -137,16 +137,19 @@ class TestHistory:
         [
             (Question(), "event_at"),
             (Question(clause="5.iii"), "event_by_clause"),
-            (Question(about="L-000001"), "one_event_a_change"),
+            (Question(about="L-777"), "one_event_a_change"),
             (Question(actor="Rubina"), "event_of_actor"),
         ],
     )
     def test_each_search_has_an_index(self, hec, question, index):
-        licensed()
+        license = licensed()
+        License.objects.filter(pk=license.pk).update(reference="L-777")
         events = history_search.find(question).order_by("-at", "-id")[:26]
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL enable_seqscan = off")
-            cursor.execute("SET LOCAL enable_sort = off")
+            # What a sort of 26 among few rows would save, and of many would not.
+            if question.about == "":
+                cursor.execute("SET LOCAL enable_sort = off")
         assert index in events.explain()
 
 
@@ -156,10 +159,9 @@ class TestClose:
         """Cohort I with one license, one in line and one pending."""
         cohort = Cohort.objects.named("Cohort I")
         licensed()
-        resize(cohort, total=1)
-        cohort.tranches.filter(number=1).update(size=1)
         approved()
         submitted()
+        resize(cohort, total=1)
         return cohort
 
     def fingerprint(self):
@@ -248,6 +250,7 @@ class TestNumbers:
         focal = FocalPersonFactory(university__name="Slow University")
         application = submitted(university=focal.university)
         decisions.approve(application, by=focal.person, now=NOW + timedelta(hours=30))
+        application.refresh_from_db()
         license = licensed(application, now=NOW + timedelta(hours=30))
         revocation.revoke(license, note="Asked.", by=hec, now=NOW + timedelta(days=2))
         clock.move_to(NOW + timedelta(days=3))

@@ -58,7 +58,7 @@ def _with_failures(licenses: QuerySet[License]) -> QuerySet[License]:
 
 
 @hec_only
-def hec_invitations(request: HttpRequest) -> HttpResponseBase:
+def hec_invited(request: HttpRequest) -> HttpResponseBase:
     """Invitations that fail, are on their way, or were not followed (`?list=`); each can be sent again."""
     # Whoever fails has not been invited, or is invited again at another address.
     licenses = _with_failures(License.objects.live().filter(source="bucket"))
@@ -117,7 +117,7 @@ def hec_invite_again(request: HttpRequest, reference: str) -> HttpResponse:
     ):
         said = _("A new invitation to %(address)s is on its way.")
         messages.success(request, said % {"address": license.person.email})
-        return redirect("hec_invitations")
+        return redirect("hec_invited")
     jobs = license.coursera_jobs.filter(kind="invite").order_by("id")
     context = {"form": form, "license": license, "jobs": jobs}
     return render(request, "console/invite_again.html", context)

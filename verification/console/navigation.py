@@ -24,6 +24,7 @@ BELOW = {
     "/admin/hec/applications/": "hec_search",
     "/admin/hec/licenses/": "hec_search",
     "/admin/hec/focal-persons/": "hec_universities",
+    "/admin/hec/invitations/": "hec_staff",
 }
 HOME = Group(_("Home"), (("hec_home", _("Home")),))
 GROUPS = (
@@ -52,7 +53,7 @@ GROUPS = (
     Group(
         _("Coursera and mails"),
         (
-            ("hec_invitations", _("Invitations")),
+            ("hec_invited", _("Invitations")),
             ("hec_outbox", _("Outbox")),
             ("hec_reports", _("Reports")),
             ("hec_imports", _("Imports")),

@@ -1,5 +1,6 @@
 """Reviewing and deciding: what is shown, what is recorded, what a refusal says."""
 
+import gzip
 from datetime import timedelta
 
 import pytest
@@ -358,6 +359,12 @@ class TestTwoAtWork:
             page = browser.get(url("review", application))
         assert len(page.context["events"]) > 40
         assert len(one) == len(many)
+
+
+def test_the_page_of_a_review_is_light(browser, application):
+    """What a reviewer loads for each decision besides the document itself, with the style and script kept."""
+    page = browser.get(url("review", application)).content
+    assert len(gzip.compress(page)) < 8 * 1024
 
 
 class TestNominationEndedMeanwhile:

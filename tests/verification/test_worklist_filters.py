@@ -257,3 +257,10 @@ class TestNumbers:
             browser.get(address)
         assert len(one) == len(many)
         assert Decision.objects.count() == 30
+
+
+@pytest.mark.parametrize("name", ["queue", "decided", "numbers"])
+def test_hec_finds_its_way_between_the_pages_of_a_university(sign_in, focal, name):
+    page = sign_in(HecFactory()).get(reverse(name, args=[focal.university_id])).content.decode()
+    for other in ("queue", "decided", "numbers", "hec_university"):
+        assert reverse(other, args=[focal.university_id]) in page

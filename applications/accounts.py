@@ -1,9 +1,11 @@
 """Registration, sign-in and the account: what django-allauth asks of us (4.1.a, R6)."""
 
 from datetime import datetime
+from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
+from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -25,6 +27,29 @@ ADDRESS_THE_SAME = _("That is the address which the account has already.")
 
 class AccountAdapter(DefaultAccountAdapter):
     """Sign-up codes and the like go out at once: the person sits in front of the page."""
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Wrong passwords are counted for account and sender's address, and for the account alone.
+
+        Guessing stops soon at one address, and some time later wherever it comes from; meanwhile
+        the owner signs in elsewhere, and a whole campus behind one address is not in question.
+        """
+        super().pre_authenticate(request, **credentials)
+        account = super()._get_login_attempts_cache_key(request, **credentials)
+        anywhere = self._anywhere(request, account)
+        if not anywhere:
+            self._rollback_login_failed_rl_usage()
+            raise self.validation_error("too_many_login_attempts")
+        # Given back by a successful sign-in, together with the others.
+        self._login_failed_rl_usage.usage += anywhere.usage
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        account = super()._get_login_attempts_cache_key(request, **credentials)
+        return f"{account}:{ratelimit.get_ip(request)}"
+
+    def _anywhere(self, request: HttpRequest, account: str) -> ratelimit.RateLimitUsage | None:
+        limits = {"app": "allauth.account", "action": "login_failed_anywhere"}
+        return ratelimit.consume(request, key=account, **limits)
 
     def get_signup_redirect_url(self, request: HttpRequest) -> str:
         return reverse("apply")

@@ -160,13 +160,15 @@ ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 # A campus sits behind one address (DESIGN: tens of thousands apply): limits bind the account, hardly the address.
+# Wrong passwords: `key` is account and address; `login_failed_anywhere` is the account alone.
 ACCOUNT_RATE_LIMITS = {
     "signup": "2000/m/ip",
     "login": "3000/m/ip",
     "login_failed": "2000/m/ip,5/5m/key",
-    "reset_password": "1000/m/ip,5/m/key",
+    "login_failed_anywhere": "60/h/key",
+    "reset_password": "1000/m/ip,5/m/key,20/h/key",
     "reset_password_from_key": "1000/m/ip",
-    "request_login_code": "1000/m/ip,3/m/key",
+    "request_login_code": "1000/m/ip,3/m/key,20/h/key",
     "confirm_email": "3/m/key",
 }
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, clear_url_caches, get_resolver, path
@@ -56,6 +57,7 @@ def _written(kind: str) -> str:
     return short.get(kind, kind.removesuffix("Converter").lower())
 
 
+@login_not_required
 def breaks(request: HttpRequest) -> HttpResponse:
     raise RuntimeError("a page that breaks")
 
@@ -142,10 +144,50 @@ def test_errors_and_static_files_send_them_too(over_https: None, monkeypatch) ->
         200: browser.get("/static/css/dlsei.css", secure=True),
         302: browser.get("/dashboard/", secure=True),
         403: Client(enforce_csrf_checks=True).post("/accounts/login/", secure=True),
+        500: browser.get("/breaks/", secure=True),
     }
 
     assert {code: response.status_code for code, response in asked.items()} == {c: c for c in asked}
     assert {code: faults(response) for code, response in asked.items()} == {c: [] for c in asked}
+
+
+def test_a_form_that_is_too_large_is_answered_with_them(over_https: None) -> None:
+    """What the proxy lets through and Django does not take; the proxy's own 413 is in its file."""
+    too_large = {"login": "x" * (7 << 20)}
+
+    response = Client().post("/accounts/login/", too_large, secure=True)
+
+    assert response.status_code == 400
+    assert faults(response) == []
+
+
+def test_a_streamed_document_sends_them_and_is_sandboxed(
+    programme, over_https: None, sign_in: Callable[..., Client]
+) -> None:
+    application = factories.submitted()
+    address = f"/documents/{application.documents.get().public_id}/"
+
+    response = sign_in(application.person).get(address, secure=True)
+
+    assert response.streaming
+    assert faults(response) == []
+    policy = response["Content-Security-Policy"]
+    assert "sandbox" in policy
+    assert "default-src 'none'" in policy
+    assert "no-store" in response["Cache-Control"]
+
+
+@pytest.mark.parametrize("answer", [304, 206])
+def test_answers_about_static_files_send_them_too(over_https: None, answer: int) -> None:
+    address = "/static/css/dlsei.css"
+    browser = Client()
+    first = browser.get(address, secure=True)
+    asked = {304: {"If-Modified-Since": first["Last-Modified"]}, 206: {"Range": "bytes=0-9"}}
+
+    response = browser.get(address, secure=True, headers=asked[answer])
+
+    assert response.status_code == answer
+    assert faults(response) == []
 
 
 def test_a_weak_policy_would_be_found() -> None:

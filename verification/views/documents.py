@@ -18,6 +18,10 @@ from applications.models import Application, Document
 from dlsei.policy.calendar_days import karachi_date
 from verification.permissions import disputed, visible
 
+SANDBOXED = (
+    "sandbox; default-src 'none'; object-src 'none'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'self'"
+)
 EXTENSIONS = {"image/jpeg": ".jpg", "image/png": ".png", "application/pdf": ".pdf"}
 
 
@@ -69,5 +73,5 @@ def _shown(file: IO[bytes], name: str, content_type: str) -> FileResponse:
     )
     response["X-Content-Type-Options"] = "nosniff"
     # A PDF viewer needs no rights of this origin; the browser's own is not a script of ours.
-    response["Content-Security-Policy"] = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
+    response["Content-Security-Policy"] = SANDBOXED
     return response

@@ -5,6 +5,7 @@ import json
 import logging
 import re
 from collections.abc import Iterator
+from unittest import mock
 
 import pytest
 from django.contrib.auth.decorators import login_not_required
@@ -15,10 +16,13 @@ from django.test import Client
 from django.urls import clear_url_caches, path
 
 from applications import submission
+from applications.models import Dispute
 from dlsei import logs, outbox, urls
 from dlsei.celery import app
 from dlsei.models import Mail, User
 from tests import factories
+from verification import transfers
+from verification.models import Invitation
 
 pytestmark = pytest.mark.django_db
 
@@ -111,6 +115,92 @@ def test_a_persons_whole_way_leaves_no_trace_of_who_they_are(
     assert len(lines.named("request_failed")) == 2
     assert personal(lines) == []
     assert license.link.rsplit("/", 2)[1] not in lines.getvalue()
+
+
+FOREIGN = {
+    "email": "gulnaz.parveen@learner.example",
+    "full_name": "گلناز پروین",
+    "identity_kind": "passport",
+    "identity_number": "PK9988776",
+    "mobile": "+923211122334",
+}
+INVITED = ("naheed.akhtar@uoq.example", "Naheed O'Akhtar")
+MOVED_TO = "gulnaz.new@learner.example"
+PAPER = "گلناز-passport-scan.pdf"
+TYPED = "telephoned with Naheed O'Akhtar about گلناز پروین"
+
+
+def test_what_staff_do_leaves_no_trace_of_whom_they_do_it_to(
+    lines: Lines, person: User, sign_in, now, settings, clock
+) -> None:
+    """Invitations, disputes, addresses, transfers, lists: done, refused, broken, and by tasks."""
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_PORT = 1
+    foreigner = factories.UserFactory(**FOREIGN)
+    university = factories.UniversityFactory()
+    pending = factories.submitted(foreigner, university, now=now)
+    disputed = factories.draft(factories.UserFactory(**{**FOREIGN, "email": "second@x.example"}))
+    submission.submit(disputed, by=disputed.person, now=now)
+    license = factories.licensed(factories.approved(factories.submitted(person)))
+    desk = sign_in(factories.HecFactory())
+    desk.raise_request_exception = False
+    at = {"note": TYPED, "email": MOVED_TO}
+    invitee = {"email": INVITED[0], "full_name": INVITED[1], "language": "ur"}
+
+    for extra in ({}, {"email": "no address"}):
+        desk.post("/admin/hec/staff/", invitee | extra)
+        desk.post(
+            f"/admin/hec/universities/{university.pk}/nominate/",
+            {f"new-{k}": v for k, v in (invitee | extra | {"since": "2023-01-10"}).items()},
+        )
+    listed = f"University,Full Name,Email\nNowhere,{INVITED[1]},{INVITED[0]}\nHEC,X,{INVITED[0]}\n"
+    file = SimpleUploadedFile(f"{INVITED[1]}.csv", listed.encode())
+    sent = desk.post("/admin/hec/staff/lists/", {"file": file})
+    desk.post(sent["Location"])
+    for invitation in Invitation.objects.all():
+        link = f"/invitation/{invitation.token}/"
+        Client().get(link)
+        Client().get(f"/invitation/{INVITED[0]}/")
+        sign_in(invitation.person).post(link)
+        desk.post(f"/admin/hec/invitations/{invitation.pk}/again/")
+        desk.post(f"/admin/hec/invitations/{invitation.pk}/withdraw/")
+    elsewhere = factories.UniversityFactory()
+    for note in ("", TYPED):
+        where = {"university": elsewhere.pk, "note": note}
+        desk.post(f"/admin/hec/applications/{pending.reference}/transfer/", where)
+        desk.post(f"/admin/hec/people/{foreigner.pk}/address/", at | {"note": note})
+        desk.post(
+            f"/admin/hec/disputes/{Dispute.objects.get().pk}/",
+            {"outcome": "moved", "holder_kind": "passport", "holder_number": "AB1234567"}
+            | {"note": note},
+        )
+        desk.post(f"/admin/hec/people/{license.person_id}/address/", {"email": MOVED_TO})
+    own = sign_in(disputed.person)
+    bad = SimpleUploadedFile(PAPER, b"%PDF-1.4 no document at all")
+    own.post("/apply/documents/", {"kind": "student-card", "file": bad})
+    desk.get("/admin/hec/search/", {"q": FOREIGN["full_name"]})
+    with mock.patch.object(transfers, "_check", side_effect=RuntimeError(TYPED)):
+        desk.post(
+            f"/admin/hec/applications/{pending.reference}/transfer/",
+            {"university": university.pk, "note": TYPED},
+        )
+    for name in ("deliver_mail", "deliver_coursera", "issue", "remind"):
+        app.tasks[f"dlsei.{name}"].apply()
+    with mock.patch.object(outbox, "claim", side_effect=ValueError(TYPED)):
+        app.tasks["dlsei.deliver_mail"].apply()
+
+    assert pending.transfers.count() == foreigner.address_changes.count() == 1
+    assert Dispute.objects.get().outcome == "moved"
+    assert Invitation.objects.count() >= 2
+    assert len(lines.named("request_failed")) == 1
+    assert "not sent" in lines.getvalue()
+    written = lines.getvalue().casefold()
+    secrets = [*FOREIGN.values(), *INVITED, MOVED_TO, PAPER, TYPED, "AB1234567", *SECRETS]
+    # What a field is called is no secret: the kind of an identity is a word of ours.
+    secrets.remove("passport")
+    assert [secret for secret in secrets if secret.casefold() in written] == []
+    assert json.dumps(FOREIGN["full_name"])[1:-1] not in written, "nor escaped"
+    assert all(invitation.nonce not in lines.getvalue() for invitation in Invitation.objects.all())
 
 
 def test_a_request_is_named_by_its_route_and_an_id(

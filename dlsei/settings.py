@@ -193,6 +193,8 @@ STATIC_URL = "static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default="") or DATA_DIR / "static")
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = DEBUG or DEMO
+# Our own pages alone load them.
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 _documents = (
     document_storage.bucket(
         env.str("S3_BUCKET"),

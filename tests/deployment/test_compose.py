@@ -10,6 +10,8 @@ import compose
 import pytest
 from django.conf import settings
 
+from tests.deployment.test_headers import ALWAYS
+
 PROJECT = settings.BASE_DIR
 NEEDED = ("SITE_HOST", "SECRET_KEY", "POSTGRES_PASSWORD", "REDIS_PASSWORD", "S3_SECRET_KEY")
 LONG_LIVED = {"proxy", "web", "worker", "beat", "postgres", "redis", "storage"}
@@ -94,6 +96,17 @@ def test_the_proxy_lets_a_document_through_and_hides_the_figures() -> None:
     assert "max_size 7MB" in text
     assert "path /metrics /readyz" in text
     assert "encode zstd gzip" in text
+
+
+def test_the_proxys_own_answers_are_protected_as_all_others() -> None:
+    text = (PROJECT / "deploy" / "Caddyfile").read_text()
+    protected = text[text.index("(protected)") : text.index("{$SITE_HOST}")]
+
+    assert text.count("import protected") == 2
+    assert re.search(r"handle_errors \{\s+import protected", text)
+    for header in (*ALWAYS, "Strict-Transport-Security", "Content-Security-Policy"):
+        assert f"?{header} " in protected
+    assert "-Server" in protected
 
 
 def test_the_settings_for_compose_are_settings() -> None:

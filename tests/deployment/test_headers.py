@@ -75,6 +75,8 @@ def faults(response: HttpResponse) -> list[str]:
     hsts = response.get("Strict-Transport-Security", "")
     if f"max-age={YEAR}" not in hsts or "includeSubDomains" not in hsts:
         found.append("Strict-Transport-Security")
+    if "Access-Control-Allow-Origin" in response:
+        found.append("Access-Control-Allow-Origin")
     permissions = response.get("Permissions-Policy", "")
     if not all(f"{feature}=()" in permissions for feature in ("camera", "geolocation")):
         found.append("Permissions-Policy")

@@ -83,6 +83,8 @@ def test_every_command_can_be_typed_as_it_stands(
     monkeypatch,
     request: pytest.FixtureRequest,
 ) -> None:
+    staff = "University,Full Name,Email\nHEC,Noor,noor@hec.example\n"
+    (tmp_path / "staff.csv").write_text(staff, encoding="utf-8")
     for command in commands:
         program, *rest = shlex.split(command.replace("/var/backups/dlsei", str(tmp_path)))
         if (program, *rest[:1]) == ("docker", "compose"):

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added, authenticator_reset
@@ -43,6 +44,8 @@ def end_other_sessions(request: HttpRequest, user: User, **kwargs: object) -> No
     User.objects.filter(pk=user.pk).end_sessions()
     user.refresh_from_db(fields=["session_generation"])
     update_session_auth_hash(request, user)
+    # Its code was typed just now: the recovery codes are shown without asking for another one.
+    record_authentication(request, user, method="mfa", reauthenticated=True)
 
 
 @verb

@@ -62,9 +62,10 @@ def claim(now: datetime, limit: int = BATCH) -> list[Mail]:
         return []
     with transaction.atomic():
         due = _locked(Mail.objects.due(now))[:limit]
-        people = {mail.person_id for mail in due if mail.attempts == 0}
-        waiting = _locked(Mail.objects.postponed(now).filter(person__in=people)) if people else ()
-        mails = sorted([*due, *waiting], key=lambda mail: mail.pk)
+        newest = {mail.person_id: mail.pk for mail in due}
+        waiting = _locked(Mail.objects.postponed(now).filter(person__in=newest)) if due else ()
+        older = [mail for mail in waiting if mail.pk < newest[mail.person_id]]
+        mails = sorted([*due, *older], key=lambda mail: mail.pk)
         Mail.objects.filter(pk__in=[m.pk for m in mails]).update(
             leased_until=now + LEASE, attempts=F("attempts") + 1
         )

@@ -185,9 +185,10 @@ class TestFailing:
             later += wait * MINUTE
             outbox.deliver(by=JOB, now=later)
         second = owe(person, later + MINUTE, stage="2")
+        outbox.deliver(by=JOB, now=later + MINUTE)
         smtp.start()
 
-        outbox.deliver(by=JOB, now=later + MINUTE)
+        outbox.deliver(by=JOB, now=later + 2 * MINUTE)
 
         assert [mail.pk for mail in outbox.sent_to(person)] == [first.pk, second.pk]
         assert [message["Message-ID"] for message in smtp.to(person.email)] == [

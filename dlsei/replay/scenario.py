@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 from dlsei.policy import programme as policy
 from dlsei.policy.calendar_days import KARACHI
 from dlsei.policy.programme import DOCUMENT_KINDS, ProgrammeError
-from dlsei.policy.programme_tables import Table
+from dlsei.policy.programme_tables import YEARS, Table
 from dlsei.replay.vocabulary import (
     CATEGORIES,
     COHORT_FIGURES,
@@ -24,7 +25,8 @@ from dlsei.replay.vocabulary import (
 )
 
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?")
-SPACING = re.compile(r"(\d+(?:\.\d+)?)([smh])")
+SPACING = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)([smh])")
+LONGEST = timedelta(days=3650)
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours"}
 
 
@@ -175,6 +177,10 @@ class _Reader:
         self.people: dict[str, Person] = {}
         for table, _ in self._rows("people"):
             name = table.text("name")
+            if "*" in name:
+                raise table.error(
+                    "name", f"{name!r} is not allowed: a star stands for a whole group"
+                )
             names = (name,)
             if table.has("count"):
                 names = tuple(f"{name}{i}" for i in range(1, table.whole("count", least=1) + 1))
@@ -203,6 +209,10 @@ class _Reader:
             if not str(table.rows.get("who", "")).endswith("*"):
                 raise table.error("every", 'goes with a group only, such as who = "s*"')
             spacing = _spacing(table, "every")
+            if (len(people) - 1) * spacing > LONGEST:
+                raise table.error(
+                    "every", f"the last of {len(people)} comes after {LONGEST.days} days"
+                )
         outcome = table.text("outcome") if table.has("outcome") else "ok"
         if outcome not in OUTCOME:
             raise table.error(
@@ -330,13 +340,12 @@ def _flag(table: Table, key: str) -> bool:
 def _moment(table: Table, key: str) -> datetime:
     allowed = "a time such as 2023-01-10 09:00"
     value = table.value(key, allowed)
-    try:
-        if isinstance(value, str) and MOMENT.fullmatch(value):
-            return datetime.fromisoformat(value).replace(tzinfo=KARACHI)
-        if isinstance(value, datetime) and value.tzinfo is None:
-            return value.replace(tzinfo=KARACHI)
-    except ValueError:
-        pass
+    moment = value if isinstance(value, datetime) else None
+    if isinstance(value, str) and MOMENT.fullmatch(value):
+        with suppress(ValueError):
+            moment = datetime.fromisoformat(value)
+    if moment and moment.tzinfo is None and moment.year in YEARS:
+        return moment.replace(tzinfo=KARACHI)
     shown = str(value) if isinstance(value, date) else repr(value)
     raise table.error(key, f"{shown} is not allowed: must be {allowed}")
 

@@ -10,7 +10,7 @@ from django.core.management import call_command
 
 from dlsei.policy.calendar_days import KARACHI
 
-LEARNERS, PAIRS, DAYS = 8, 2, 45
+LEARNERS, SEEDS, DAYS = 12, 1, 39
 BEGIN = datetime(2023, 1, 10, 9, tzinfo=KARACHI)
 ASKED = {"status": "active", "clause": "5.i", "ends": "2023-07-31"}
 
@@ -71,26 +71,41 @@ def outage(chance: random.Random) -> str:
     return table("event", at=at(begins), do="outage", of="beat", until=until)
 
 
+def every_hour() -> str:
+    """Reports, and with each a sweep, hour by hour over both deadlines' midnights."""
+    moments = [
+        BEGIN.replace(hour=0) + timedelta(days=day, hours=hour)
+        for day in (15, 30)
+        for hour in range(20, 34)
+    ]
+    return "".join(table("event", at=at(moment), do="report") for moment in moments)
+
+
 @pytest.fixture
 def scenarios(tmp_path: Path) -> list[Path]:
-    """Pairs of files that differ in an outage of the beat alone."""
+    """Files that differ in when sweeps run alone: once a night, hourly, after a week without beat."""
     files = []
-    for seed in range(PAIRS):
+    for seed in range(SEEDS):
         text = f'title = "seed {seed}"\n' + learners(random.Random(seed))
-        for name, more in (("on-time", ""), ("a-week-late", outage(random.Random(seed)))):
+        variants = {
+            "nightly": "",
+            "hourly": every_hour(),
+            "a-week-late": outage(random.Random(seed)),
+        }
+        for name, more in variants.items():
             files.append(tmp_path / f"{seed}-{name}.toml")
             files[-1].write_text(text + more, encoding="utf-8")
     return files
 
 
-def test_a_week_without_sweeps_ends_alike(scenarios, capsys, django_db_blocker):
+def test_sweeps_hourly_nightly_or_a_week_late_end_alike(scenarios, capsys, django_db_blocker):
     with django_db_blocker.unblock(), pytest.raises(SystemExit):
         # What is expected in the files is not the point: what is there is compared.
         call_command("replay", *map(str, scenarios), "--json")
 
     played = json.loads(capsys.readouterr().out)["scenarios"]
     ends = [[one["actual"] for one in scenario["expectations"]] for scenario in played]
-    on_time, late = ends[::2], ends[1::2]
-    assert on_time == late
-    clauses = {person["clause"] for people in on_time for person in people}
+    nightly, hourly, late = ends[::3], ends[1::3], ends[2::3]
+    assert nightly == hourly == late
+    clauses = {person["clause"] for people in nightly for person in people}
     assert {"5.i", "5.ii", "5.iii"} <= clauses, "the seeds meet every rule"

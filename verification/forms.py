@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from applications.forms import refusals
@@ -31,8 +30,7 @@ def attempt(form: forms.BaseForm, write: Callable[[], Any]) -> bool:
         if field in form.fields:
             form.add_error(field, refusals.in_words(refusal))
         else:
-            said = {"sentence": refusals.in_words(refusal), "clause": refusal.clause}
-            form.add_error(None, gettext("%(sentence)s (Clause %(clause)s)") % said)
+            form.add_error(None, refusals.cited(refusal))
         return False
     except Busy as busy:
         refusals.add_to(form, busy)

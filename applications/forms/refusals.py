@@ -15,10 +15,16 @@ def in_words(refusal: Refusal) -> str:
     return gettext(refusal.sentence) % refusal.values
 
 
+def cited(refusal: Refusal) -> str:
+    """The same with the clause of the policy behind it."""
+    said = {"sentence": in_words(refusal), "clause": refusal.clause}
+    return gettext("%(sentence)s (Clause %(clause)s)") % said
+
+
 def add_to(form: BaseForm, error: Refused | Busy, field: str | None = None) -> None:
     """Puts the refusal into the form's error summary, at `field` if one is to blame."""
     if isinstance(error, Refused):
-        form.add_error(field, in_words(error.refusal))
+        form.add_error(field, cited(error.refusal))
     else:
         form.add_error(None, _("Somebody is working on this right now. Try again in a moment."))
 

@@ -4,9 +4,11 @@ import re
 from pathlib import Path
 
 import pytest
+from django import forms
 from django.urls import reverse
 from django.utils import translation
 
+from applications.forms import refusals
 from dlsei import letters, styleguide
 from dlsei.management.commands.document_policy import documents
 from dlsei.policy import states
@@ -16,7 +18,7 @@ from dlsei.policy.figures import WORDS, differences, figures, in_words
 from dlsei.policy.practice import PRACTICE
 from dlsei.policy.programme import CATEGORIES, DOCUMENT_KINDS, MODES, Tables, overlay, parse, read
 from dlsei.policy.readings import READINGS
-from dlsei.policy.refusals import REFUSALS
+from dlsei.policy.refusals import REFUSALS, Refused
 from dlsei.policy.states import MOVES
 from licensing import programme as loading
 from tests.factories import SYSTEM, YEAR_2, HecFactory
@@ -65,6 +67,16 @@ def test_a_refusal_has_a_clause_and_says_what_to_do(code: str) -> None:
 
     assert refusal.clause in CLAUSES
     assert refusal.message.endswith(".")
+
+
+@pytest.mark.parametrize("code", REFUSALS)
+def test_a_refused_applicant_reads_the_sentence_and_its_clause(code: str) -> None:
+    form = forms.Form({})
+
+    refusals.add_to(form, Refused(REFUSALS[code]))
+
+    clause = REFUSALS[code].clause
+    assert form.non_field_errors() == [f"{REFUSALS[code].message} (Clause {clause})"]
 
 
 @pytest.mark.parametrize("kind", NAMES_A_CLAUSE)

@@ -87,11 +87,11 @@ def intake_in_words(today: date) -> str:
             "cohort": cohort,
         }
     if buckets.bucket(cohort, today).intake_open:
-        return _("Until %(day)s, as long as licenses of %(cohort)s are left") % {
+        return _("Until %(day)s, while licenses of %(cohort)s are left") % {
             "day": day(min(cohort.intake_until, cohort.ends)),
             "cohort": cohort,
         }
-    return _("Applications are closed now; nobody knows whether they open again")
+    return _("Applications are closed; whether they open again is not known")
 
 
 def _begin(text: str) -> Link:
@@ -102,7 +102,7 @@ def _none(case: Case) -> Explanation:
     return Explanation(
         title=_("You have not applied yet"),
         text=_("A license is yours to ask for if you study, teach or work at a university."),
-        turn=_("Yours"),
+        turn=_("You"),
         by=intake_in_words(case.today),
         can=_("Fill in the form; it takes about ten minutes."),
         link=_begin(_("Begin your application")),
@@ -119,7 +119,7 @@ def _draft(case: Case) -> Explanation:
                 "Your answers and documents are kept. HEC checks them before they can go to your "
                 "university."
             ),
-            turn=_("HEC's"),
+            turn=_("HEC"),
             by=_("No day is set; HEC writes to you"),
             can=_("Nothing is needed from you now. You can look through what you entered."),
             link=_begin(_("See your application")),
@@ -127,7 +127,7 @@ def _draft(case: Case) -> Explanation:
     return Explanation(
         title=_("Your application is not submitted yet"),
         text=_("What you have entered is kept. Nobody but you can see it until you submit it."),
-        turn=_("Yours"),
+        turn=_("You"),
         by=intake_in_words(case.today),
         can=_("Complete the form and submit it."),
         link=_begin(_("Continue your application")),
@@ -144,7 +144,7 @@ def _pending(case: Case) -> Explanation:
             title=_("Your university has a question"),
             text=_("Your application waits for your answer and keeps its place meanwhile."),
             quote=question.text,
-            turn=_("Yours"),
+            turn=_("You"),
             by=_("As soon as you can: nothing is decided before"),
             can=_("Answer in words, with a document, or both."),
             link=Link(reverse("answer", args=[application.reference]), _("Answer the question")),
@@ -154,29 +154,29 @@ def _pending(case: Case) -> Explanation:
         "position": standing.position,
         "university": application.university,
     }
-    if application.priority in CARRIED_OVER:
-        text += " " + _carried(application.priority)
     by = moment(standing.due_at)
     if standing.overdue:
-        by = _("It was due on %(moment)s. The answer is late; your university is reminded of it.")
+        by = _("It was due on %(moment)s; your university is reminded of it.")
         by %= {"moment": moment(standing.due_at)}
     return Explanation(
         title=_("Your application is with your university"),
         text=text,
-        turn=_("That of the focal person of %(university)s")
-        % {"university": application.university},
+        turn=_("The focal person of %(university)s") % {"university": application.university},
         by=by,
         can=_("Nothing is needed from you now. You can withdraw the application."),
-        next=(_late(), _first_come_first_served())
-        if standing.overdue
-        else (_decided_by_university(), _first_come_first_served()),
+        next=(
+            *_carried(application.priority),
+            _late() if standing.overdue else _decided_by_university(),
+            _first_come_first_served(),
+        ),
     )
 
 
-def _carried(priority: int) -> str:
-    return _("It was carried over with priority P%(priority)s and has kept its time (A.3).") % {
-        "priority": priority
-    }
+def _carried(priority: int) -> tuple[Step, ...]:
+    if priority not in CARRIED_OVER:
+        return ()
+    text = _("It was carried over with priority P%(priority)s and has kept its time.")
+    return (Step(text % {"priority": priority}, "A.3"),)
 
 
 def _waiting(case: Case) -> Explanation:
@@ -185,15 +185,17 @@ def _waiting(case: Case) -> Explanation:
         "position": standing.position,
         "cohort": standing.cohort,
     }
-    if standing.priority in CARRIED_OVER:
-        text += " " + _carried(standing.priority)
     return Explanation(
         title=_("Your application is approved; you are in line for a license"),
         text=text,
-        turn=_("HEC's: every free license goes to the first in line"),
+        turn=_("HEC: every free license goes to the first in line"),
         by=_("When a license becomes free for you; we write to you then"),
         can=_("Nothing is needed from you. Your place is kept."),
-        next=(_first_come_first_served(), _invited_by_two_mails()),
+        next=(
+            *_carried(standing.priority),
+            _first_come_first_served(),
+            _invited_by_two_mails(),
+        ),
     )
 
 
@@ -201,7 +203,7 @@ def _approved(case: Case) -> Explanation:
     return Explanation(
         title=_("Your application is approved"),
         text=_("Your license follows."),
-        turn=_("HEC's"),
+        turn=_("HEC"),
         by=_("Within a few minutes, as a rule"),
         can=_("Nothing is needed from you now."),
         next=(_invited_by_two_mails(),),
@@ -212,7 +214,7 @@ def _issued(case: Case) -> Explanation:
     return Explanation(
         title=_("You have a license; your invitation is on its way"),
         text=_("Coursera and HEC each send you an e-mail. The link in HEC's activates it."),
-        turn=_("HEC's and Coursera's"),
+        turn=_("HEC and Coursera"),
         by=_("Within a day, as a rule; your own time starts with the invitation"),
         can=_("Watch the inbox of %(email)s, and its spam folder.") % {"email": case.person.email},
         next=(_invited_by_two_mails(), Step(clause_in_words("5.i"), "5.i")),
@@ -229,7 +231,7 @@ def _invited(case: Case) -> Explanation:
     return Explanation(
         title=_("Activate your license"),
         text=_("Your license is ready. Until it is activated you cannot learn with it."),
-        turn=_("Yours"),
+        turn=_("You"),
         by=_until_end_of(case.standing.deadline),
         can=_("Open the link in HEC's invitation, or use the button here."),
         link=Link(reverse("activate", args=[license.token]), _("Activate and open Coursera")),
@@ -253,9 +255,9 @@ def _active(case: Case) -> Explanation:
     if standing.has_open_case:
         return Explanation(
             title=_("HEC decides whether you keep your license"),
-            text=_("It was not used for long.") + " " + text,
-            turn=_("HEC's; it can still be settled by you"),
-            by=_("No day is set: the sooner you learn, the better"),
+            text=_("It was not used for long."),
+            turn=_("HEC, unless you settle it first"),
+            by=_("No day is set: the sooner, the better"),
             can=_("Learn something on Coursera: once Coursera reports it, you keep the license."),
             link=Link(reverse("activate", args=[license.token]), _("Open Coursera")),
             next=(Step(clause_in_words("5.iv"), "5.iv"),),
@@ -263,7 +265,7 @@ def _active(case: Case) -> Explanation:
     return Explanation(
         title=_("Your license is active"),
         text=text,
-        turn=_("Yours"),
+        turn=_("You"),
         by=_until_end_of(standing.deadline or standing.ends),
         can=to_do.get(standing.next_clause, _("Learn on Coursera as much as you like.")),
         link=Link(reverse("activate", args=[license.token]), _("Open Coursera")),
@@ -275,13 +277,13 @@ def _again(case: Case) -> dict[str, str | Link | None]:
     no = _why_not_again(case)
     if no is not None:
         return {
-            "turn": _("Nobody's: this is closed"),
+            "turn": _("Nobody: this is closed"),
             "by": _("No day is set"),
             "can": in_words(no),
             "link": None,
         }
     return {
-        "turn": _("Yours, if you want to apply again"),
+        "turn": _("You, if you want to apply again"),
         "by": intake_in_words(case.today),
         "can": _("Apply again. A new application gets a new place in the queue."),
         "link": _begin(_("Apply again")),

@@ -130,7 +130,7 @@ def test_late_answers_are_said(sign_in, clock) -> None:
 
     body = sign_in(application.person).get("/dashboard/").content.decode()
 
-    assert "The answer is late" in body
+    assert "your university is reminded of it" in body
 
 
 def test_earlier_applications_stay_readable(sign_in) -> None:

@@ -56,7 +56,9 @@ def visits(world: World) -> Iterator[Visit]:
 class Window:
     """A browser window on the product in which one is whoever a visit says."""
 
-    def __init__(self, browser: Browser, world: World, language: str, **options: Any) -> None:
+    def __init__(
+        self, browser: Browser, world: World | None, language: str, **options: Any
+    ) -> None:
         self.world = world
         self.language = language
         self.client = Client()
@@ -69,6 +71,7 @@ class Window:
         self.page.on("pageerror", lambda error: self.said.append(f"script: {error}"))
 
     def become(self, visit: Visit) -> None:
+        assert self.world
         self.world.sign_in(self.client, visit.role, visit.name)
         self.client.cookies[settings.LANGUAGE_COOKIE_NAME] = self.language
 

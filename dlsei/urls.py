@@ -9,6 +9,7 @@ from django.views.i18n import set_language
 from dlsei import health, styleguide
 from dlsei.health_page import hec_health
 from dlsei.metrics import metrics
+from verification.views import public_numbers
 from verification.views.documents import document, document_page
 from verification.views.invitation import invitation
 from verification.views.landing import home
@@ -19,6 +20,7 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 urlpatterns = [
     path("", include("applications.urls")),
     path("home/", home, name="home"),
+    path("numbers/", public_numbers.page, name="public_numbers"),
     path("documents/<uuid:public_id>/", document, name="document"),
     path("documents/<uuid:public_id>/pages/<int:number>/", document_page, name="document_page"),
     path("invitation/<str:token>/", invitation, name="invitation"),

@@ -71,6 +71,7 @@ ACCESS: dict[str, frozenset[str]] = {
             "start",
             "can_i_apply",
             "policy",
+            "public_numbers",
             "activate",
             "set_language",
             "invitation",

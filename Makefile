@@ -50,7 +50,7 @@ bench: setup  ## measure
 story: setup  ## play the story against a running 'make run'
 	$(IN) tests.story
 
-pictures: setup $(CATALOGUES)  ## take the README's pictures anew (needs Chromium)
+pictures: setup $(CATALOGUES)  ## take the pictures of the README and of help anew (needs Chromium)
 	$(IN) pytest -q tests/journeys/pictures.py
 
 stop: setup  ## stop PostgreSQL and Redis, unless something uses them

@@ -6,7 +6,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 from django.views.i18n import set_language
 
-from dlsei import health, styleguide
+from dlsei import health, help_pages, styleguide
 from dlsei.health_page import hec_health
 from dlsei.metrics import metrics
 from verification.views import public_numbers
@@ -30,6 +30,8 @@ urlpatterns = [
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path("i18n/", login_not_required(set_language), name="set_language"),
     path("superuser/", admin.site.urls),
+    path("help/", help_pages.index, name="help"),
+    path("help/<slug:role>/", help_pages.page, name="help_page"),
     path("styleguide/", styleguide.styleguide, name="styleguide"),
     path("styleguide/dialog/", styleguide.dialog, name="styleguide_dialog"),
     path("styleguide/mails/<slug:kind>/<slug:language>/", styleguide.mail, name="styleguide_mail"),

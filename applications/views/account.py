@@ -11,11 +11,13 @@ from django.utils.translation import gettext as _
 from applications import accounts
 from applications.forms.account import AccountForm
 from applications.forms.refusals import add_to
+from dlsei.interrupted import keeps_answers
 from dlsei.models import User
 from dlsei.policy.refusals import Refused
 from dlsei.verbs import Busy
 
 
+@keeps_answers
 def account(request: HttpRequest) -> HttpResponse:
     # A copy: what the form refuses must not show in the page's header as the person's name.
     person = User.objects.get(pk=request.user.pk)

@@ -14,6 +14,7 @@ from applications.task_list import tasks
 from applications.views.start import CARRIED
 from applications.views.summary import summary
 from applications.views.university_search import Search
+from dlsei.interrupted import keeps_answers
 from dlsei.models import User
 from dlsei.policy import turn
 from dlsei.policy.calendar_days import karachi_date
@@ -82,6 +83,7 @@ def _next(request: HttpRequest, page: str, draft: Application) -> HttpResponse:
     return redirect(later[0] if later else "apply_check")
 
 
+@keeps_answers
 def apply_role(request: HttpRequest) -> HttpResponse:
     draft = draft_of(request.user)
     form = RoleForm(request.POST or None, initial={"category": draft.category if draft else None})
@@ -98,12 +100,13 @@ def apply_role(request: HttpRequest) -> HttpResponse:
     return render(request, "applications/question.html", _page(form, _("Your role")))
 
 
+@keeps_answers
 def apply_university(request: HttpRequest) -> HttpResponse:
     draft = draft_or_404(request)
     by, now = request.user, timezone.now()
-    data = request.POST if request.method == "POST" else None
+    data = request.POST if request.method == "POST" or request.POST else None
     search = Search(request.GET, by, data=data, chosen=draft.university)
-    if data is not None and search.form.is_valid():
+    if request.method == "POST" and search.form.is_valid():
         university = search.form.cleaned_data["university"]
         submission.save(draft, university=university, by=by, now=now)
         return _next(request, "apply_university", draft_or_404(request))
@@ -111,6 +114,7 @@ def apply_university(request: HttpRequest) -> HttpResponse:
     return render(request, "applications/apply_university.html", page)
 
 
+@keeps_answers
 def apply_details(request: HttpRequest) -> HttpResponse:
     draft = draft_or_404(request)
     form_class = details_form(draft.category)

@@ -15,6 +15,7 @@ from applications.models import Application
 from applications.task_list import accepted_kinds
 from applications.views.documents import described, uploaded
 from applications.views.summary import summary
+from dlsei.interrupted import keeps_answers
 from dlsei.policy.calendar_days import karachi_date
 from dlsei.policy.refusals import Refused
 from dlsei.verbs import Busy
@@ -72,6 +73,7 @@ def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
     return render(request, "applications/withdraw.html", {"application": found})
 
 
+@keeps_answers
 def answer(request: HttpRequest, reference: str) -> HttpResponse:
     """The answer to what a reviewer asked; the application is back in its old place (R10)."""
     found = _own(request, reference)

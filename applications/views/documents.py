@@ -15,11 +15,13 @@ from applications.forms.refusals import add_to, why_refused
 from applications.models import Application, Document
 from applications.task_list import accepted_kinds
 from applications.views.apply import draft_or_404
+from dlsei.interrupted import keeps_answers
 from dlsei.policy.refusals import Refused
 from dlsei.verbs import Busy
 from licensing.models import Programme
 
 
+@keeps_answers
 def apply_documents(request: HttpRequest) -> HttpResponse:
     """What was added, and the form for one more; most people never see a file being checked."""
     draft = draft_or_404(request)

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from dlsei import interrupted
 from dlsei.policy.states import LABELS
 
 register = template.Library()
@@ -72,6 +73,13 @@ def moment(value: datetime | None) -> str:
         return ""
     # Translators: a date and time in full, in the letters of Django's `date` filter.
     return dateformat.format(value.astimezone(KARACHI), _("l j F Y, g:i A"))
+
+
+@register.simple_tag(takes_context=True)
+def whose_answers(context: template.Context) -> SafeString:
+    """Whose form it is, so that answers sent after the session was lost come back to them alone."""
+    field = '<input type="hidden" name="{}" value="{}">'
+    return format_html(field, interrupted.FIELD, interrupted.whose(context["request"].user.pk))
 
 
 @register.inclusion_tag("components/nav_item.html", takes_context=True)

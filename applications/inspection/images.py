@@ -12,7 +12,7 @@ Image.preinit()
 
 MAX_PIXELS = 40_000_000
 MAX_SIDE = 20_000
-KEPT_PIXELS = 24_000_000
+KEPT_PIXELS = 16_500_000
 """Above this a picture is halved: a page stays readable, and the work within its limits."""
 PNG_PIXELS = 4_000_000
 """Larger PNGs with as many colours as a photo become JPEGs."""
@@ -72,9 +72,11 @@ def clean_image(content: bytes, max_bytes: int) -> tuple[bytes, str]:
 
 
 def _halved(image: Image.Image) -> Image.Image:
-    if image.mode in ("P", "PA", "1"):
-        image = image.convert("RGBA" if image.has_transparency_data else "RGB")
-    return image.reduce(2)
+    if image.mode in ("P", "PA"):
+        # In colours it would need four times the memory.
+        half = (image.width // 2, image.height // 2)
+        return image.resize(half, Image.Resampling.NEAREST)
+    return (image.convert("L") if image.mode == "1" else image).reduce(2)
 
 
 def _jpeg(image: Image.Image, max_bytes: int) -> bytes:

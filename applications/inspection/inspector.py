@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from applications.inspection.process import MEMORY, SECONDS
 from applications.inspection.refusals import refuse_document
-from dlsei.policy.refusals import Refused
+from dlsei.policy.refusals import Refusal, Refused
 
 logger = logging.getLogger(__name__)
 
 WALL_SECONDS = 20
-"""Real time that a file may take on a busy machine; of processor time it gets far less."""
+"""Real time that an inspection may take on a busy machine; of processor time it gets far less."""
 _PROJECT = Path(__file__).resolve().parents[2]
 _TYPES = ("image/jpeg", "image/png", "application/pdf")
 _MAX_PAGES = 20
@@ -33,16 +34,21 @@ class Broken(Exception):
 
 @dataclass(frozen=True)
 class Inspected:
-    """A file that may be kept: its clean content, its type and its number of pages.
-
-    `seconds` of processor time and `mib` of memory are what finding out has cost.
-    """
+    """A file that may be kept: its clean content, its type and its number of pages."""
 
     content: bytes
     content_type: str
     pages: int = 1
-    seconds: float = 0.0
-    mib: float = 0.0
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What became of a file, either of the two, and the processor time and memory that it took."""
+
+    inspected: Inspected | None
+    refusal: Refusal | None
+    seconds: float
+    mib: float
 
 
 def require_size(size: int, *, max_bytes: int) -> None:
@@ -61,16 +67,29 @@ def inspect(content: bytes, *, max_bytes: int) -> Inspected:
     document-empty, -too-large, -type, -broken, -too-many-pixels, -encrypted, -active-content,
     -too-many-pages or -too-complex, and `Broken` when the inspection could not be made.
     """
-    require_size(len(content), max_bytes=max_bytes)
+    examined = examine(content, max_bytes=max_bytes)
+    if examined.inspected is None:
+        assert examined.refusal is not None
+        raise Refused(examined.refusal)
+    return examined.inspected
+
+
+def examine(content: bytes, *, max_bytes: int) -> Examined:
+    """The same, and what it has cost. Raises only `Broken`."""
+    try:
+        require_size(len(content), max_bytes=max_bytes)
+    except Refused as refused:
+        return Examined(None, refused.refusal, 0.0, 0.0)
     answer, made = _ask("inspect", max_bytes, content)
-    if "refused" in answer:
-        try:
-            refusal = refuse_document(answer["refused"], **answer["values"])
-            _ = refusal.message
-        except (KeyError, TypeError) as error:
-            raise Broken("no such refusal") from error
-        raise Refused(refusal)
-    return _believed(answer, made)
+    try:
+        seconds, mib = float(answer["seconds"]), float(answer.get("mib", 0))
+        if "refused" not in answer:
+            return Examined(_believed(answer, made), None, seconds, mib)
+        refusal = refuse_document(answer["refused"], **answer["values"])
+        _ = refusal.message
+    except (KeyError, TypeError, ValueError) as error:
+        raise Broken("the inspection answered with what cannot be") from error
+    return Examined(None, refusal, seconds, mib)
 
 
 def page_picture(pdf: bytes, number: int) -> bytes | None:
@@ -78,10 +97,7 @@ def page_picture(pdf: bytes, number: int) -> bytes | None:
 
     Raises `Broken` when drawing could not be tried.
     """
-    try:
-        answer, made = _ask("page", number, pdf)
-    except Refused:
-        return None
+    answer, made = _ask("page", number, pdf)
     return made if answer.get("content_type") == "image/jpeg" else None
 
 
@@ -101,12 +117,15 @@ def _ask(task: str, argument: int, content: bytes) -> tuple[dict[str, Any], byte
         )
         try:
             status = process.wait(WALL_SECONDS)
-        except subprocess.TimeoutExpired:
+        except subprocess.TimeoutExpired as error:
             process.kill()
-            status = process.wait()
+            process.wait()
+            # Its processor time was not used up: the machine is too busy, whatever the file is.
+            raise Broken("the inspection did not get its turn") from error
         if -status in _KILLED_BY_FILE:
             logger.warning("a file ended its inspection: %s", signal.Signals(-status).name)
-            raise Refused(refuse_document("document-too-complex"))
+            used_up = {"seconds": SECONDS, "mib": MEMORY / 1024 / 1024}
+            return {"refused": "document-too-complex", "values": {}, **used_up}, b""
         if status:
             raise Broken(f"the inspection ended with status {status}")
         said.seek(0)
@@ -121,6 +140,4 @@ def _believed(answer: dict[str, Any], made: bytes) -> Inspected:
     kind, pages = answer.get("content_type"), answer.get("pages")
     if kind not in _TYPES or not isinstance(pages, int) or not 1 <= pages <= _MAX_PAGES or not made:
         raise Broken("the inspection answered with what cannot be")
-    return Inspected(
-        made, kind, pages, float(answer.get("seconds", 0)), float(answer.get("mib", 0))
-    )
+    return Inspected(made, kind, pages)

@@ -68,7 +68,11 @@ def clean_pdf(content: bytes) -> tuple[bytes, int]:
             _require_passive(thing)
         _keep_pages_only(pdf)
         require_bounded(_streams(pdf))
-        return _written(pdf), pages
+        clean = _written(pdf)
+    with pikepdf.open(BytesIO(clean), attempt_recovery=False) as again:
+        if len(again.pages) != pages:
+            raise Refused(refuse_document("document-broken"))
+    return clean, pages
 
 
 def _require_passive(thing: pikepdf.Object) -> None:
@@ -108,6 +112,8 @@ def _keep_pages_only(pdf: pikepdf.Pdf) -> None:
     for page in pages:
         page.Parent = root.Pages
     _keep(pdf.trailer, _KEPT_OF_THE_TRAILER)
+    # The writer gives it its value, but only where it was; a damaged file may have lost it.
+    pdf.trailer.Size = 1
     for thing in _within([root], follow=True):
         for key in _DROPPED_ANYWHERE:
             if key in thing:

@@ -12,7 +12,8 @@ import sys
 from typing import Any
 
 MIB = 1024 * 1024
-MEMORY = 320 * MIB
+MEMORY = 272 * MIB
+"""Of addresses: what is really used then stays below 256 MiB."""
 SECONDS = 4
 WRITTEN = 16 * MIB
 JPEG, PNG, PDF = "image/jpeg", "image/png", "application/pdf"

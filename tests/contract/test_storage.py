@@ -21,12 +21,14 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.test import Client, override_settings
+from django.utils import timezone
 
-from applications import documents, retention
+from applications import checking, documents, retention
 from applications.models import Document
 from dlsei import document_storage
 from dlsei.embedded.server import answers, free_port
 from tests import factories
+from verification.demo_documents import letter
 
 KEY, SECRET = "contract", "a secret of the contract"
 
@@ -109,6 +111,39 @@ def test_a_document_goes_in_and_out_and_is_deleted(storage: str, programme, sign
 
     assert not default_storage.exists(document.file.name)
     assert owner.get(f"/documents/{document.public_id}/").status_code == 404
+
+
+@pytest.mark.django_db
+def test_quarantine_clean_file_and_drawn_page_go_in_and_out(
+    storage: str, programme, sign_in, django_capture_on_commit_callbacks
+) -> None:
+    application = factories.draft(kinds=())
+    by, now = application.person, factories.NOW
+    owner: Client = sign_in(by)
+    scan = letter("University", [["one"], ["two"]])
+    with django_capture_on_commit_callbacks(execute=True):
+        document = documents.upload(application, "student-card", "a.pdf", scan, by=by, now=now)
+        quarantined = document.file.name
+        assert default_storage.open(quarantined).read() == scan
+        assert owner.get(f"/documents/{document.public_id}/").status_code == 404
+        checking.check(by="tests", now=now)
+
+    document.refresh_from_db()
+    page = owner.get(document.page_urls[1])
+
+    assert not default_storage.exists(quarantined)
+    assert document.uploaded_sha256 == hashlib.sha256(scan).hexdigest()
+    assert hashlib.sha256(document.file.open().read()).hexdigest() == document.sha256
+    assert b"".join(page.streaming_content).startswith(b"\xff\xd8\xff")
+    assert len(document.stored_names) == 2
+
+    left_behind = default_storage.save(f"quarantine/{'0' * 32}", ContentFile(b"left behind"))
+    tomorrow = timezone.now() + timedelta(days=1, minutes=1)
+    application.__class__.objects.filter(pk=application.pk).update(closed_at=tomorrow)
+    assert retention.purge(by="tests", now=tomorrow)["leftovers"] == 1
+    retention.purge(by="tests", now=tomorrow + timedelta(days=91))
+
+    assert not any(map(default_storage.exists, [left_behind, *document.stored_names]))
 
 
 def test_a_name_is_never_written_twice(storage: str) -> None:

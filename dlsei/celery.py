@@ -98,6 +98,7 @@ JOBS = {
         Job("invite", "licensing.invitations.settle", minutes=1),
         Job("continue_runs", "licensing.revocation.continue_runs", minutes=1),
         Job("run_imports", "licensing.imports.run", minutes=1),
+        Job("run_what_ifs", "verification.what_if.run", minutes=1),
         Job("remind", "verification.reminders.remind", minutes=15),
         Job("open_tranches", "licensing.buckets.open_tranches", at=time(0, 5)),
         Job("expire", "licensing.expiry.expire", at=time(0, 5)),

@@ -32,6 +32,7 @@ WORDS = {
     "invite": gettext_lazy("Licenses become invited"),
     "continue_runs": gettext_lazy("Confirmed runs go on"),
     "run_imports": gettext_lazy("Files are imported"),
+    "run_what_ifs": gettext_lazy("What-ifs are answered"),
     "remind": gettext_lazy("Focal persons and HEC are reminded"),
     "open_tranches": gettext_lazy("Seats open"),
     "expire": gettext_lazy("Licenses end on their last day"),

@@ -1,17 +1,23 @@
 """A license's own clock: the last day before the next rule of section 5 falls due (R14–R16)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
 from django.db import connection
 
+from dlsei.policy.programme import Rule
+
 # The set-based twin of `dlsei.policy.clocks.next_deadline`, of a license `t`; a property test holds them equal.
-NEXT = """
+OF_COHORT = "licensing_revocationrule q WHERE q.cohort_id = t.cohort_id"
+NEXT = f"""
 SELECT r.clause, r.stage, r.mode, r.base, r.base + r.days AS deadline
 FROM (
   SELECT q.*, CASE WHEN q.clause = '5.iv' AND t.last_activity_at IS NOT NULL
                    THEN (t.last_activity_at AT TIME ZONE 'Asia/Karachi')::date
                    ELSE t.invited_on END AS base
-  FROM licensing_revocationrule q WHERE q.cohort_id = t.cohort_id
+  FROM {OF_COHORT}
 ) r
 CROSS JOIN LATERAL (
   SELECT (r.base + r.days + 1)::timestamp AT TIME ZONE 'Asia/Karachi' AS over
@@ -46,6 +52,58 @@ WHERE x.id = l.id AND (l.next_deadline, l.next_clause, l.next_stage, l.next_mode
   IS DISTINCT FROM (x.deadline, coalesce(x.clause, '')::varchar, coalesce(x.stage, 0)::smallint,
                     coalesce(x.mode, '')::varchar, x.base)
 """
+
+
+# The same by rules that are in force nowhere; nothing is written.
+_WOULD_BE = f"""
+WITH rules AS (
+  SELECT * FROM unnest(%(clauses)s::varchar[], %(stages)s::int[], %(days)s::int[],
+                       %(modes)s::varchar[], %(ranks)s::int[]) AS q (clause, stage, days, mode, rank))
+SELECT t.id, t.reference, t.person_id, t.extended, t.ends_on,
+  t.next_deadline, t.next_clause, t.next_mode,
+  c.deadline, coalesce(c.clause, ''), coalesce(c.mode, '')
+FROM licensing_license t
+LEFT JOIN LATERAL ({NEXT.replace(OF_COHORT, "rules q")}) c ON true
+WHERE t.cohort_id = %(cohort)s AND t.ended_at IS NULL AND t.id > %(after)s
+ORDER BY t.id LIMIT %(limit)s
+"""
+
+
+@dataclass(frozen=True)
+class WouldBe:
+    """A live license's clock as it stands, and as other rules would set it."""
+
+    id: int
+    reference: str
+    person: int
+    extended: bool
+    ends_on: date
+    deadline: date | None
+    clause: str
+    mode: str
+    other_deadline: date | None
+    other_clause: str
+    other_mode: str
+
+
+def would_be(cohort: int, rules: Sequence[Rule], *, after: int, limit: int) -> list[WouldBe]:
+    """The clocks of a cohort's live licenses by `rules` instead of its own; reads only.
+
+    At most `limit` of them, in the order of their ids, those beyond the id `after`.
+    """
+    params: dict[str, Any] = {
+        "cohort": cohort,
+        "after": after,
+        "limit": limit,
+        "clauses": [rule.clause for rule in rules],
+        "stages": [rule.stage for rule in rules],
+        "days": [rule.days for rule in rules],
+        "modes": [rule.mode for rule in rules],
+        "ranks": list(range(len(rules))),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_WOULD_BE, params)
+        return [WouldBe(*row) for row in cursor.fetchall()]
 
 
 def recompute(licenses: Iterable[int]) -> int:

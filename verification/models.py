@@ -257,3 +257,66 @@ class Decision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.application_id} {self.outcome}"
+
+
+class WhatIfQuerySet(models.QuerySet["WhatIf"]):
+    def due(self, now: datetime) -> "WhatIfQuerySet":
+        """Asked and not answered, and no live worker is at it."""
+        return self.filter(ended_at=None).filter(Q(leased_until=None) | Q(leased_until__lte=now))
+
+
+class WhatIf(models.Model):
+    """A question of HEC's: other figures over live data, or a scenario played in a database of its own."""
+
+    class Kind(models.TextChoices):
+        FIGURES = "figures", _("Other figures")
+        SCENARIO = "scenario", _("A scenario")
+
+    class State(models.TextChoices):
+        QUEUED = "queued", _("Waiting to begin")
+        RUNNING = "running", _("Being worked out")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Failed")
+
+    id: models.BigAutoField
+    kind = models.CharField(max_length=8, choices=Kind)
+    state = models.CharField(max_length=8, choices=State, default=State.QUEUED)
+    title = models.CharField(max_length=200)
+    # What the question is: tables laid over the programme in force, or a scenario file.
+    overrides = models.JSONField(default=dict)
+    scenario = models.TextField(blank=True)
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    percent = models.PositiveSmallIntegerField(default=0)
+    leased_until = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    ended_at = models.DateTimeField(null=True)
+    result = models.JSONField(default=dict)
+    failure = models.TextField(blank=True)
+
+    objects = WhatIfQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Affected(models.Model):
+    """Somebody for whom other figures would make a difference: in which way, from when to when."""
+
+    id: models.BigAutoField
+    what_if = models.ForeignKey(WhatIf, models.CASCADE, db_index=False, related_name="affected")
+    group = models.CharField(max_length=16)
+    reference = models.CharField(max_length=20)
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, db_index=False, related_name="+"
+    )
+    before = models.DateField(null=True)
+    before_clause = models.CharField(max_length=8, blank=True)
+    after = models.DateField(null=True)
+    after_clause = models.CharField(max_length=8, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["what_if", "group", "id"], name="affected_by_group")]
+
+    def __str__(self) -> str:
+        return f"{self.group} {self.reference}"

@@ -18,6 +18,7 @@ from verification.console import (
     policy,
     staff,
     universities,
+    what_if,
 )
 from verification.views import decide, decided, numbers, queue, review
 from verification.views.home import admin_home
@@ -98,6 +99,9 @@ urlpatterns = [
         name="hec_invite_again",
     ),
     path("hec/history/", history.hec_history, name="hec_history"),
+    path("hec/what-if/", what_if.hec_what_ifs, name="hec_what_ifs"),
+    path("hec/what-if/new/", what_if.hec_what_if_ask, name="hec_what_if_ask"),
+    path("hec/what-if/<int:pk>/", what_if.hec_what_if, name="hec_what_if"),
     path("hec/numbers/", in_numbers.hec_numbers, name="hec_numbers"),
     path("hec/cohorts/<int:pk>/close/", closing.hec_close, name="hec_close"),
     re_path(

@@ -112,3 +112,26 @@ class Bar:
         if self._shown:
             self._out.write("\r\033[K")
             self._out.flush()
+
+
+class Lines:
+    """How far a replay is, on a line of its own for every percent: `progress 0.42`."""
+
+    def __init__(self, scenarios: int, out: TextIO = sys.stderr) -> None:
+        self._out = out
+        self._scenarios = scenarios
+        self._done, self._percent = -1, -1
+        self._title: str | None = None
+
+    def show(self, share: float, title: str) -> None:
+        """Says that this share (0 to 1) of the scenario `title` is done, with all before it."""
+        if title != self._title:
+            self._title, self._done = title, self._done + 1
+        percent = int(100 * (self._done + share) / self._scenarios)
+        if percent != self._percent:
+            self._percent = percent
+            self._out.write(f"progress {percent / 100}\n")
+            self._out.flush()
+
+    def clear(self) -> None:
+        """Nothing has to be taken away."""

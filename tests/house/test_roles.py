@@ -41,8 +41,8 @@ from tests.factories import (
     licensed,
     submitted,
 )
-from verification import decisions, staff_invitations, staff_lists
-from verification.models import FocalPerson, Invitation, StaffList
+from verification import decisions, staff_invitations, staff_lists, what_if
+from verification.models import FocalPerson, Invitation, StaffList, WhatIf
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("programme", "clock")]
 
@@ -175,6 +175,9 @@ ACCESS: dict[str, frozenset[str]] = {
             "hec_cases_decide",
             "hec_clocks",
             "hec_extensions",
+            "hec_what_ifs",
+            "hec_what_if_ask",
+            "hec_what_if",
             "hec_invited",
             "hec_invite_again",
             "hec_history",
@@ -342,6 +345,7 @@ class World:
             **dict.fromkeys(
                 ["hec_ledger", "hec_tranche_add", "hec_close"], {"pk": license.cohort_id}
             ),
+            "hec_what_if": {"pk": WhatIf.objects.get().pk},
             "hec_close_list": {"pk": license.cohort_id, "which": "expire"},
             "hec_allocation": {"pk": Allocation.objects.get().pk},
             "hec_address": {"pk": self.learner.pk},
@@ -397,6 +401,7 @@ def world(settings: Any) -> World:
     bulk_invites.take(by=hec, now=NOW)
     staff = io.BytesIO(b"University,Full Name,Email\n")
     staff_lists.keep(staff, "staff.csv", by=hec, now=NOW)
+    what_if.ask_figures("Later", {"queue": {"due_hours": 48}}, by=hec, now=NOW)
     staff_invitations.invite("invited@example.pk", "Invited", university, by=hec, now=NOW)
     CourseraJob.objects.create(
         license=License.objects.get(),

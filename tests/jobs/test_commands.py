@@ -30,7 +30,7 @@ from tests.factories import (
 )
 from tests.licensing.imported_files import PAID, paid_learner, previewed, sheet
 from tests.population import approved_people, invited, issued
-from verification import decisions
+from verification import decisions, what_if
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -112,6 +112,12 @@ def a_file_that_hec_committed(coursera):
     learner = paid_learner("bilal@example.pk", year=2021)
     file = previewed(sheet(PAID, learner), "paid", officer, now=NOW)
     imports.commit(file, by=officer, now=NOW)
+    return "2023-01-10 09:01"
+
+
+@owing("run_what_ifs")
+def a_question_of_hecs(coursera):
+    what_if.ask_figures("Try", {"queue": {"due_hours": 1}}, by=HecFactory(), now=NOW)
     return "2023-01-10 09:01"
 
 

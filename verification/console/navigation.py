@@ -69,6 +69,7 @@ GROUPS = (
             ("hec_history", _("History")),
             ("hec_health", _("Service")),
             ("hec_policy", _("Policy")),
+            ("hec_what_ifs", _("What if")),
         ),
     ),
 )

@@ -25,6 +25,11 @@ class Command(BaseCommand):
         parser.add_argument("files", nargs="+", metavar="FILE")
         parser.add_argument("--json", action="store_true", help="prints one object")
         parser.add_argument(
+            "--progress",
+            action="store_true",
+            help="says how far it is on lines of its own, for who is no terminal",
+        )
+        parser.add_argument(
             "--programme",
             metavar="FILE.toml",
             type=Path,
@@ -44,7 +49,9 @@ class Command(BaseCommand):
         except policy.ProgrammeError as error:
             self.stderr.write(str(error))
             sys.exit(INVALID)
-        bar = report.Bar()
+        bar: report.Bar | report.Lines = (
+            report.Lines(len(scenarios)) if options["progress"] else report.Bar()
+        )
         played = []
         try:
             with scratch.template() as template:

@@ -85,7 +85,11 @@ LIKE = {
 
 def field(figure: Figure) -> forms.Field | None:
     """The field for a figure, None for those that are neither thresholds nor dates."""
-    said: dict[str, Any] = {"label": _(figure.label), "initial": as_text(figure.value)}
+    label = gettext(figure.label)
+    said: dict[str, Any] = {
+        "label": f"{figure.part}: {label}" if figure.part else label,
+        "initial": as_text(figure.value),
+    }
     value = figure.value
     if isinstance(value, date):
         return forms.DateField(widget=DateInput, **said)
@@ -139,7 +143,7 @@ class FiguresForm(Form):
         cohorts: dict[str, list[Any]] = {}
         for name, figure in self.figures.items():
             bound: Any = self[name]
-            bound.clauses, bound.part = ", ".join(figure.clauses), figure.part
+            bound.clauses = ", ".join(figure.clauses)
             cohorts.setdefault("" if path(figure)[0] != "cohorts" else figure.cohort, []).append(
                 bound
             )

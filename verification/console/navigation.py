@@ -51,7 +51,7 @@ GROUPS = (
         ),
     ),
     Group(
-        _("Coursera and mails"),
+        _("Coursera"),
         (
             ("hec_invited", _("Invitations")),
             ("hec_outbox", _("Outbox")),
@@ -63,7 +63,7 @@ GROUPS = (
         ),
     ),
     Group(
-        _("Rules and records"),
+        _("Records"),
         (
             ("hec_numbers", _("In numbers")),
             ("hec_history", _("History")),

@@ -35,8 +35,12 @@ class BoundField(forms.BoundField):
 
     @property
     def is_optional(self) -> bool:
-        """Said in words, as required fields are the rule; an unticked box is an answer, not an omission."""
-        return not (self.field.required or self.is_checkbox or self.field.disabled)
+        """Said in words, as required fields are the rule; an unticked box is an answer, not an omission.
+
+        So is a field's `empty_answers = True`: its being empty says something too.
+        """
+        answers = self.is_checkbox or getattr(self.field, "empty_answers", False)
+        return not (self.field.required or answers or self.field.disabled)
 
     @property
     def target_id(self) -> str:

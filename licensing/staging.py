@@ -208,6 +208,7 @@ def _fill(cursor: Any, rows: Iterable[Row], progress: Progress) -> Staged:
             told = done.rows
             progress(told)
     _copy_read(cursor, read)
+    progress(done.rows)
     return done
 
 

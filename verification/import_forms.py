@@ -45,6 +45,11 @@ class UploadForm(Form):
         widget=forms.FileInput(attrs={"accept": ".csv,.zip"}),
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Needed for one kind of file, and then asked for.
+        self.fields["cohort"].empty_answers = True  # type: ignore[attr-defined]
+
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
         if file.size > LARGEST:
@@ -68,12 +73,16 @@ class ActivityForm(Form):
         help_text=_(
             "Karachi time at which Coursera made the export; nobody is revoked on older data."
         ),
-        required=False,
+        error_messages={
+            "required": _("Say up to when the file speaks; nobody is revoked on older data.")
+        },
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
 
     def __init__(self, *args: Any, imported: Import, **kwargs: Any) -> None:
         super().__init__(*args, initial={"as_of": imported.as_of}, **kwargs)
+        # Until the file has been read there is nothing to ask.
+        self.fields["as_of"].required = imported.state == Import.State.PREVIEWED
         cohorts = [("", _("None of ours")), *((c.pk, c.name) for c in Cohort.objects.all())]
         self._slugs = dict(enumerate(sorted(imported.programs)))
         for number, slug in self._slugs.items():
@@ -85,6 +94,7 @@ class ActivityForm(Form):
                 coerce=int,
                 empty_value=None,
             )
+            self.fields[f"program_{number}"].empty_answers = True  # type: ignore[attr-defined]
 
     @property
     def programs(self) -> dict[str, int | None]:

@@ -95,3 +95,13 @@ class Import(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name}"
+
+    @property
+    def is_read(self) -> bool:
+        """Whether every row has been read; what is done with them comes then."""
+        return 0 < self.rows_total <= self.rows_done
+
+    @property
+    def percent_read(self) -> int:
+        """How much of the file a worker has read."""
+        return 100 * min(self.rows_done, self.rows_total) // (self.rows_total or 1)

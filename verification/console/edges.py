@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from dlsei.models import Mail
@@ -151,5 +152,6 @@ def hec_invites_uploaded(request: HttpRequest, name: str) -> HttpResponse:
         messages.success(request, _("The file is set aside; its people are in the next one."))
     else:
         count = bulk_invites.mark_uploaded(name, by=request.user, now=now)
-        messages.success(request, _("%(count)s invitations recorded.") % {"count": count})
+        said = ngettext("%(count)s invitation recorded.", "%(count)s invitations recorded.", count)
+        messages.success(request, said % {"count": count})
     return redirect("hec_invites")

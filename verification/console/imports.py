@@ -5,13 +5,14 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 
 from dlsei.forms import Form
 from licensing import imports, matching, removals
@@ -23,19 +24,23 @@ from verification.views.access import hec_only
 
 SHOWN = 100
 FIGURES = {
-    "rows": gettext_lazy("rows that can be read"),
-    "errors": gettext_lazy("rows that cannot be read"),
-    "members": gettext_lazy("members of a program"),
-    "learners": gettext_lazy("different learners"),
-    "licenses": gettext_lazy("licenses that they fit"),
-    "unmatched": gettext_lazy("rows that fit no license"),
-    "new_flags": gettext_lazy("people newly flagged as users of a cohort"),
-    "new_enrollments": gettext_lazy("new enrollments"),
-    "changed_enrollments": gettext_lazy("enrollments with news"),
-    "to_grant": gettext_lazy("licenses to grant"),
-    "granted": gettext_lazy("licenses granted"),
+    "rows": ngettext_lazy("row that can be read", "rows that can be read", "count"),
+    "errors": ngettext_lazy("row that cannot be read", "rows that cannot be read", "count"),
+    "members": ngettext_lazy("member of a program", "members of a program", "count"),
+    "learners": ngettext_lazy("different learner", "different learners", "count"),
+    "licenses": ngettext_lazy("license that they fit", "licenses that they fit", "count"),
+    "unmatched": ngettext_lazy("row that fits no license", "rows that fit no license", "count"),
+    "new_flags": ngettext_lazy(
+        "person newly flagged as user of a cohort",
+        "people newly flagged as users of a cohort",
+        "count",
+    ),
+    "new_enrollments": ngettext_lazy("new enrollment", "new enrollments", "count"),
+    "changed_enrollments": ngettext_lazy("enrollment with news", "enrollments with news", "count"),
+    "to_grant": ngettext_lazy("license to grant", "licenses to grant", "count"),
+    "granted": ngettext_lazy("license granted", "licenses granted", "count"),
     "already": gettext_lazy("held already"),
-    "new_people": gettext_lazy("new accounts"),
+    "new_people": ngettext_lazy("new account", "new accounts", "count"),
     "never_activated": gettext_lazy("never activated"),
     "refused": gettext_lazy("refused: another live license"),
 }
@@ -142,8 +147,8 @@ def _about(imported: Import) -> dict[str, Any]:
 def _figures(counts: dict[str, int]) -> list[dict[str, Any]]:
     return [
         {
-            "value": counts[name],
-            "text": text,
+            "value": intcomma(counts[name]),
+            "text": text % {"count": counts[name]},
             "urgent": name in ("errors", "refused") and counts[name],
         }
         for name, text in FIGURES.items()

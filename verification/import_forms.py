@@ -37,6 +37,7 @@ class UploadForm(Form):
         label=_("Whose users are they?"),
         help_text=_("Only for users of an earlier cohort."),
         queryset=Cohort.objects.all(),
+        empty_label=_("Choose a cohort"),
         required=False,
     )
     file = forms.FileField(
@@ -73,16 +74,14 @@ class ActivityForm(Form):
         help_text=_(
             "Karachi time at which Coursera made the export; nobody is revoked on older data."
         ),
-        error_messages={
-            "required": _("Say up to when the file speaks; nobody is revoked on older data.")
-        },
+        required=False,
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
 
     def __init__(self, *args: Any, imported: Import, **kwargs: Any) -> None:
         super().__init__(*args, initial={"as_of": imported.as_of}, **kwargs)
-        # Until the file has been read there is nothing to ask.
-        self.fields["as_of"].required = imported.state == Import.State.PREVIEWED
+        # Asked for when it comes to importing (R17).
+        self.fields["as_of"].empty_answers = True  # type: ignore[attr-defined]
         cohorts = [("", _("None of ours")), *((c.pk, c.name) for c in Cohort.objects.all())]
         self._slugs = dict(enumerate(sorted(imported.programs)))
         for number, slug in self._slugs.items():

@@ -122,7 +122,7 @@ def test_paid_learners_come_in(arrive: Arrive, officer: User) -> None:
     assert downloaded(hec, "1 person who paid")[1][1] == "idle@example.pk"
     hec.press("Import").sees("Being imported")
     run()
-    hec.open(f"/admin/hec/imports/{Import.objects.get().pk}/").sees("Receipt", "licenses granted")
+    hec.open(f"/admin/hec/imports/{Import.objects.get().pk}/").sees("Receipt", "1 license granted")
 
     assert License.objects.get().source == "paid-2021"
 

@@ -66,12 +66,14 @@ class TestActivity:
 
         as_of = f"{NOW - timedelta(hours=2):%Y-%m-%dT%H:%M}"
         chosen = {"program_0": license.cohort_id, "as_of": as_of}
-        going = text_of(browser.post(address(), chosen, follow=True))
-        assert "Being imported: 0 of 3 rows read" in going
-        assert 'data-reload="3"' in going
+        going = browser.post(address(), chosen, follow=True)
+        assert "Being imported: 0 of 3 rows read (0 %)" in text_of(going)
+        assert going["Refresh"] == "3"
 
         imports.run(by=SYSTEM, now=NOW)
-        receipt = text_of(browser.get(address()))
+        done = browser.get(address())
+        assert "Refresh" not in done
+        receipt = text_of(done)
         assert "at the word of Sana of HEC" in receipt
         report = Report.objects.get()
         assert (report.as_of, report.imported_by) == (NOW - timedelta(hours=2), hec)
@@ -138,7 +140,7 @@ class TestPaidLearners:
         browser.post(address())
         imports.run(by=SYSTEM, now=NOW)
 
-        assert "licenses granted" in text_of(browser.get(address()))
+        assert "license granted" in text_of(browser.get(address()))
         assert License.objects.get().source == "paid-2021"
         listed = browser.get(
             reverse("hec_import_list", args=[Import.objects.get().pk, "never-activated"])

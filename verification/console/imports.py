@@ -22,7 +22,8 @@ from verification.import_forms import ActivityForm, MatchForm, UploadForm
 from verification.pages import page
 from verification.views.access import hec_only
 
-SHOWN = 100
+SHOWN = 20
+SECONDS_BETWEEN_LOOKS = 3
 FIGURES = {
     "rows": ngettext_lazy("row that can be read", "rows that can be read", "count"),
     "errors": ngettext_lazy("row that cannot be read", "rows that cannot be read", "count"),
@@ -44,6 +45,8 @@ FIGURES = {
     "never_activated": gettext_lazy("never activated"),
     "refused": gettext_lazy("refused: another live license"),
 }
+ALWAYS = {"rows", "licenses", "to_grant", "granted"}
+"""Figures that say something when they are none."""
 COLUMNS = {
     Import.Kind.ACTIVITY: [
         gettext_lazy("Name"),
@@ -110,7 +113,11 @@ def hec_import(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect("hec_import", pk)
         if form.is_valid() and _go_on(request, imported, form):
             return redirect("hec_import", pk)
-    return render(request, "console/imports_file.html", _about(imported) | {"form": form})
+    response = render(request, "console/imports_file.html", _about(imported) | {"form": form})
+    if imported.state == Import.State.COMMITTING:
+        # The page comes again by itself, JavaScript or not.
+        response["Refresh"] = str(SECONDS_BETWEEN_LOOKS)
+    return response
 
 
 def _go_on(request: HttpRequest, imported: Import, form: Any) -> bool:
@@ -152,7 +159,7 @@ def _figures(counts: dict[str, int]) -> list[dict[str, Any]]:
             "urgent": name in ("errors", "refused") and counts[name],
         }
         for name, text in FIGURES.items()
-        if name in counts
+        if counts.get(name) or name in ALWAYS & counts.keys()
     ]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from django.db import connection, transaction
 
-ROUNDS = 3
+ROUNDS = 5
 
 
 def seconds(work: Callable[[], object]) -> float:

@@ -8,7 +8,7 @@ TEST_WORKERS ?= 2
 export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup demo-setup test lint bench story pictures reset stop lock messages
+.PHONY: help run setup demo-setup test lint bench simulated story pictures reset stop lock messages
 
 help:  ## what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ lint: setup  ## style, types, layers, templates, migrations
 
 bench: setup  ## measure
 	$(IN) pytest -q -s tests/benchmarks
+
+simulated: setup $(CATALOGUES)  ## fill the empty database with a simulated programme, for 'make run'
+	DEMO=true $(MANAGE) simulate --into-configured --applicants $(or $(APPLICANTS),500)
 
 story: setup  ## play the story against a running 'make run'
 	$(IN) tests.story

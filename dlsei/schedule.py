@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F
 
 from dlsei.models import Slot
 
@@ -18,6 +17,15 @@ LEASE = timedelta(minutes=25)
 """Longer than any task may run (`CELERY_TASK_TIME_LIMIT`), so that a live run is never doubled."""
 
 TICK = "tick"
+# Of two who take it at once the second waits for the first, and then finds it leased.
+TAKE = """
+INSERT INTO dlsei_slot AS s (job, key, leased_until, started_at, attempts, result, error)
+VALUES (%(job)s, %(key)s, %(lease)s, %(now)s, 1, '{}', '')
+ON CONFLICT (job, key) DO UPDATE
+SET leased_until = excluded.leased_until, started_at = excluded.started_at, attempts = s.attempts + 1
+WHERE s.finished_at IS NULL AND (s.leased_until IS NULL OR s.leased_until <= %(now)s)
+RETURNING s.*
+"""
 FINISHED = """
 INSERT INTO dlsei_slot (job, key, finished_at, attempts, result, error) VALUES (%s, %s, %s, 0, '{}', '')
 ON CONFLICT (job, key) DO UPDATE SET finished_at = excluded.finished_at
@@ -52,13 +60,8 @@ def nudge(*jobs: str) -> None:
 
 def take_slot(job: str, key: str, now: datetime) -> Slot | None:
     """Leases the run that `job` owes for `key`, or None when it is finished or somebody runs it."""
-    Slot.objects.bulk_create([Slot(job=job, key=key)], ignore_conflicts=True)
-    taken = (
-        Slot.objects.filter(job=job, key=key, finished_at=None)
-        .exclude(leased_until__gt=now)
-        .update(leased_until=now + LEASE, started_at=now, attempts=F("attempts") + 1)
-    )
-    return Slot.objects.get(job=job, key=key) if taken else None
+    values = {"job": job, "key": key, "now": now, "lease": now + LEASE}
+    return next(iter(Slot.objects.raw(TAKE, values)), None)
 
 
 def finished(job: str, now: datetime) -> None:

@@ -1,6 +1,6 @@
 """The demo: two weeks of a cohort's life, lived through the real verbs at their own times."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -236,13 +236,29 @@ def _university(name: str) -> University:
 
 def sign_ins() -> str:
     """Who signs in how, for the terminal."""
-    rows = (
-        ("Applicant", who.NEWCOMER),
-        ("Focal person", f"{who.FOCAL_PERSON}  ({who.PUNJAB})"),
-        ("HEC officer", who.HEC_OFFICER),
+    return sign_ins_of(
+        {
+            "Applicant": who.NEWCOMER,
+            "Focal person": f"{who.FOCAL_PERSON}  ({who.PUNJAB})",
+            "HEC officer": who.HEC_OFFICER,
+        }
     )
-    people = "\n".join(f"  {name:<18}{email}" for name, email in rows)
-    return f"Sign in with the password {PASSWORD} as\n{people}\nThe demo's people are invented."
+
+
+def sign_ins_of(people: Mapping[str, str]) -> str:
+    """What the terminal says of these people: who they are, and their addresses."""
+    width = max(len(name) for name in people) + 4
+    lines = "\n".join(f"  {name:<{width}}{email}" for name, email in people.items())
+    return f"Sign in with the password {PASSWORD} as\n{lines}\nThe demo's people are invented."
+
+
+def let_sign_in(people: Iterable[str]) -> None:
+    """Gives the accounts with these addresses the demo's password; none outside a demo."""
+    if not settings.DEMO:
+        raise PermissionError("the demo's password is known to everybody: only with DEMO=true")
+    addresses = list(people)
+    User.objects.filter(email__in=addresses).update(password=make_password(PASSWORD))
+    EmailAddress.objects.filter(email__in=addresses).update(verified=True)
 
 
 def sandbox_file() -> Path:

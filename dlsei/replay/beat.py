@@ -108,16 +108,21 @@ class Beat:
 
     def run_until(self, moment: datetime, *, inclusive: bool) -> None:
         """Runs all ticks before `moment`, and those at it when `inclusive`."""
-        while True:
-            for name in self.retrying:
-                if due := ROWS_DUE[name]():
-                    self.wake(name, max(due, self.ran.get(name, due - MINUTE) + MINUTE))
-            at = min((min(wakes) for wakes in self.wakes.values() if wakes), default=None)
-            if at is None or at > moment or (at == moment and not inclusive):
-                return
-            self.go_on()
-            self.edges.at(at)
-            self._tick(at)
+        while self.step(moment, inclusive=inclusive):
+            pass
+
+    def step(self, moment: datetime, *, inclusive: bool) -> bool:
+        """Runs the next tick if it comes before `moment`, or at it when `inclusive`; says whether."""
+        for name in self.retrying:
+            if due := ROWS_DUE[name]():
+                self.wake(name, max(due, self.ran.get(name, due - MINUTE) + MINUTE))
+        at = min((min(wakes) for wakes in self.wakes.values() if wakes), default=None)
+        if at is None or at > moment or (at == moment and not inclusive):
+            return False
+        self.go_on()
+        self.edges.at(at)
+        self._tick(at)
+        return True
 
     def _tick(self, now: datetime) -> None:
         for job in self.jobs.values():

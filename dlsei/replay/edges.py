@@ -1,6 +1,7 @@
 """The edges of the product in replay: time, mail taken in memory, Coursera's sandbox in this process."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, ClassVar
@@ -16,6 +17,8 @@ from licensing.coursera.api import ApiCoursera
 from licensing.coursera.port import EnrollmentRow, Invitee, Membership, RowError, Unavailable
 from licensing.coursera.sandbox import Sandbox
 from licensing.coursera.sandbox_server import sandbox_app
+
+OF_THE_OUTBOX = re.compile(r"<mail-(\d+)@")
 
 
 class Clock:
@@ -33,9 +36,10 @@ class Clock:
 
 
 class Mailbox(BaseEmailBackend):
-    """Takes every mail and keeps none, unless it is down."""
+    """Takes every mail and keeps none, unless it is down; tells which one it has taken."""
 
     down: ClassVar[bool] = False
+    taken: ClassVar[Callable[[int], None]] = staticmethod(lambda mail: None)
 
     def open(self) -> bool:
         if self.down:
@@ -46,6 +50,9 @@ class Mailbox(BaseEmailBackend):
         """Takes the mails; the outbox keeps what was sent."""
         messages: list[EmailMessage] = list(email_messages)
         self.open()
+        for message in messages:
+            if named := OF_THE_OUTBOX.match(message.extra_headers.get("Message-ID", "")):
+                Mailbox.taken(int(named[1]))
         return len(messages)
 
 
@@ -101,6 +108,8 @@ class Edges:
             page_size=1000,
         )
         self.port = WithoutReports(self.client)
+        self.arrived: list[int] = []
+        """Ids of the mails that people have got; whoever acts on them takes them off."""
         self._down_until: dict[str, datetime] = {}
 
     def fail(self, edge: str, until: datetime) -> None:
@@ -130,19 +139,21 @@ class Edges:
 
 
 @contextmanager
-def edges(start: datetime, coursera: str) -> Iterator[Edges]:
-    """Everything inside uses these edges; `coursera` is the route, `api` or `csv`."""
-    Mailbox.down = False
+def edges(start: datetime, coursera: str, *, keep_documents: bool = False) -> Iterator[Edges]:
+    """Everything inside uses these edges; `coursera` is the route, `api` or `csv`.
+
+    Documents are forgotten at the end, unless they are kept where the settings say.
+    """
+    forgetful = "django.core.files.storage.InMemoryStorage"
     private = override_settings(
         EMAIL_BACKEND=f"{Mailbox.__module__}.{Mailbox.__qualname__}",
         CACHES={"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}},
-        STORAGES={
-            **settings.STORAGES,
-            "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
-        },
+        STORAGES=settings.STORAGES
+        | ({} if keep_documents else {"default": {"BACKEND": forgetful}}),
         COURSERA_MODE=coursera,
         COURSERA_REPORT_LAG_HOURS=0,
     )
     made = Edges(Clock(start))
+    Mailbox.down, Mailbox.taken = False, made.arrived.append
     with private, invitations.reaching(made.port):
         yield made

@@ -4,13 +4,13 @@ import csv
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
 from applications import documents, queries, submission
-from applications.inspection import Inspected
 from dlsei import outbox
 from dlsei.permissions import require_hec
 from dlsei.policy.calendar_days import karachi_date
@@ -48,9 +48,13 @@ class Events:
         values = {k: v for k, v in step.values.items() if k != "by"}
         if "by" in step.values:
             values["by"] = self.world.staff[str(step.values["by"])]
+        return self.attempt(partial(act, *people, **values))
+
+    def attempt(self, act: Callable[[], None]) -> str:
+        """Does something whole or not at all, and returns the outcome."""
         try:
             with transaction.atomic():
-                act(*people, **values)
+                act()
         except Refused as refused:
             return f"refused: {refused.refusal.code}"
         return "ok"
@@ -64,18 +68,29 @@ class Events:
 
     def apply(self, who: str) -> None:
         """Fills the form in with what the person has, and submits it."""
+        submission.submit(self.fill_in(who), by=self.world.people[who], now=self.now)
+
+    def fill_in(self, who: str) -> "Application":
+        """Writes a draft with what the person has."""
         person, answers, now = self.world.people[who], self.world.answers[who], self.now
         application = submission.start(person, by=person, now=now)
         submission.save(
             application,
             category=answers.category,
             university=self.world.university_of(who),
-            answers={"first_semester": answers.first_semester},
+            answers=self.world.form(who),
             by=person,
             now=now,
         )
-        self._attach(application, answers.documents, person)
-        submission.submit(application, by=person, now=now)
+        self._attach(application, answers.documents, who)
+        return application
+
+    def submit(self, who: str) -> None:
+        """Submits the person's draft."""
+        person = self.world.people[who]
+        submission.submit(
+            submission.start(person, by=person, now=self.now), by=person, now=self.now
+        )
 
     def withdraw(self, who: str) -> None:
         """Takes the newest application back."""
@@ -89,7 +104,7 @@ class Events:
         application = self._application(who, "nothing-asked")
         if not application.questions.open().exists():
             raise Refused(refuse("nothing-asked"))
-        self._attach(application, documents, person)
+        self._attach(application, documents, who)
         submission.answer(application, text="answered", by=person, now=self.now)
 
     def click(self, who: str) -> None:
@@ -253,10 +268,12 @@ class Events:
         else:
             self.edges.fail(of, until)
 
-    def _attach(self, application: "Application", kinds: tuple[str, ...], person: "User") -> None:
+    def _attach(self, application: "Application", kinds: tuple[str, ...], who: str) -> None:
+        person = self.world.people[who]
         for kind in kinds:
-            scan = Inspected(f"{kind} of {person.full_name}".encode(), "image/png")
-            documents.keep(application, kind, scan, name=f"{kind}.png", by=person, now=self.now)
+            scan = self.world.paper(who, kind)
+            name = f"{kind}.{scan.content_type.rpartition('/')[2]}"
+            documents.keep(application, kind, scan, name=name, by=person, now=self.now)
 
     def _application(self, who: str, otherwise: str) -> "Application":
         application = queries.newest_application(self.world.people[who])

@@ -83,7 +83,7 @@ def play(
     start, length = midnight(karachi_date(moments[0])), moments[-1] - moments[0]
     queue = scenario.policy.queue
     due = timedelta(hours=queue.due_hours)
-    with _as_expected(), edges(start, scenario.coursera) as made:
+    with as_expected(), edges(start, scenario.coursera) as made:
         beat = Beat(
             made,
             nightly_reports=scenario.nightly_reports,
@@ -130,7 +130,7 @@ def _outcome(events: Events, step: Step) -> str:
 
 
 @contextmanager
-def _as_expected() -> Iterator[None]:
+def as_expected() -> Iterator[None]:
     """Keeps the log to what is wrong: a scenario's own outages are not."""
 
     def unexpected(record: logging.LogRecord) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from applications import registration, universities
+from applications.inspection import Inspected
 from dlsei.policy.calendar_days import karachi_date
 from dlsei.replay.scenario import Person, Scenario
 from dlsei.replay.vocabulary import HEC, HEC_INSTITUTION
@@ -34,6 +35,14 @@ class World:
         """The institution that a person names in the form, if any."""
         university = self.answers[name].university
         return self.universities[university] if university else None
+
+    def form(self, name: str) -> dict[str, object]:
+        """What a person writes into the form, besides category and institution."""
+        return {"first_semester": self.answers[name].first_semester}
+
+    def paper(self, name: str, kind: str) -> Inspected:
+        """A document of a person, as inspection would have passed it on."""
+        return Inspected(f"{kind} of {self.people[name].full_name}".encode(), "image/png")
 
 
 def programs(scenario: Scenario) -> dict[str, str]:

@@ -220,6 +220,11 @@ class Sandbox:
             if self._archive is not None:
                 self._archive.keep("faults", "", self.faults)
 
+    def save(self, path: Path) -> None:
+        """Write everybody known into a new file, with which another sandbox goes on."""
+        with self.lock:
+            Archive(path).keep_all(self.people.values(), self.accounts)
+
     def spend(self, fault: str) -> bool:
         """Whether a counting fault strikes now; then it strikes once less."""
         with self.lock:

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -98,13 +98,19 @@ class Archive:
 
     def keep(self, kind: str, key: str, record: Person | Faults | None = None) -> None:
         """Write a record over its older self."""
-        plain = {} if record is None else asdict(record)
         with self._file:
             self._file.execute(
                 "insert into records values (?, ?, ?)"
                 " on conflict (kind, key) do update set record = excluded.record",
-                (kind, key, json.dumps(plain, default=datetime.isoformat)),
+                (kind, key, _written(record)),
             )
+
+    def keep_all(self, people: Iterable[Person], accounts: Iterable[str]) -> None:
+        """Write many records at once."""
+        rows = [("person", person.key, _written(person)) for person in people]
+        rows += [("account", address, _written(None)) for address in sorted(accounts)]
+        with self._file:
+            self._file.executemany("insert or replace into records values (?, ?, ?)", rows)
 
     def drop(self, kind: str, key: str) -> None:
         """Forget a record."""
@@ -131,6 +137,10 @@ class Archive:
         rows = self._file.execute("select key, record from records where kind = ?", (kind,))
         for key, text in rows:
             yield key, json.loads(text)
+
+
+def _written(record: Person | Faults | None) -> str:
+    return json.dumps({} if record is None else asdict(record), default=datetime.isoformat)
 
 
 def _person(record: dict[str, Any]) -> Person:

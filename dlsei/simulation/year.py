@@ -31,7 +31,7 @@ from dlsei.simulation.people import Applicant, crowd, one
 from licensing import buckets, programme
 from verification import focal_persons, hec_staff
 
-PEOPLE_OF_THE_REAL_YEAR = 60_000
+PEOPLE_OF_THE_REAL_YEAR = 100_000
 """Buckets and the brake are made smaller in the same measure as the crowd."""
 LAG_HOURS = 24
 HEC_OFFICER, FOCAL_PERSON = "hec@demo.example", "focal@demo.example"

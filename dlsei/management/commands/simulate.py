@@ -20,7 +20,7 @@ from dlsei.replay import report, scratch
 from dlsei.simulation import configured, figures, year
 
 BROKEN, INVALID = 1, 2
-UNTIL = date(2023, 9, 20)
+UNTIL = date(2023, 8, 8)
 
 
 class Command(BaseCommand):

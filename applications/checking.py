@@ -42,6 +42,9 @@ def check(*, by: Actor, now: datetime) -> dict[str, int]:
 
 
 def _claim(now: datetime) -> Document | None:
+    # Asked every minute: mostly there is nothing to open a transaction for.
+    if not Document.objects.due(now).exists():
+        return None
     with transaction.atomic():
         document = (
             Document.objects.due(now).select_for_update(skip_locked=True).order_by("pk").first()

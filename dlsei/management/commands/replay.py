@@ -44,7 +44,7 @@ class Command(BaseCommand):
         self.playing = self.stopped = False
         try:
             scenarios = [
-                scenario.read(file, tables) for tables in [_base(programme)] for file in files
+                scenario.read(file, tables) for tables in [base_tables(programme)] for file in files
             ]
         except policy.ProgrammeError as error:
             self.stderr.write(str(error))
@@ -94,7 +94,7 @@ class Command(BaseCommand):
             raise KeyboardInterrupt
 
 
-def _base(file: Path) -> policy.Tables:
+def base_tables(file: Path) -> policy.Tables:
     """The tables of a programme file that is right in itself. Raises `ProgrammeError`."""
     try:
         text = file.read_text(encoding="utf-8")

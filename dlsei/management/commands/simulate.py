@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
 from dlsei import audit
-from dlsei.management.commands.replay import INTERRUPTED, SHIPPED, _base
+from dlsei.management.commands.replay import INTERRUPTED, SHIPPED, base_tables
 from dlsei.policy.calendar_days import KARACHI
 from dlsei.policy.programme import ProgrammeError
 from dlsei.replay import report, scratch
@@ -83,7 +83,7 @@ class Command(BaseCommand):
 
     def _play(self, plan: year.Plan, began: float, options: dict[str, Any]) -> figures.Figures:
         self.playing = True
-        lived = year.play(plan, _base(SHIPPED), self._progress, self._go_on)
+        lived = year.play(plan, base_tables(SHIPPED), self._progress, self._go_on)
         self.playing = False
         found = figures.figures(
             applicants=plan.applicants,

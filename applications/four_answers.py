@@ -215,7 +215,7 @@ def _issued(case: Case) -> Explanation:
         title=_("You have a license; your invitation is on its way"),
         text=_("Coursera and HEC each send you an e-mail. The link in HEC's activates it."),
         turn=_("HEC and Coursera"),
-        by=_("Within a day, as a rule; your own time starts with the invitation"),
+        by=_("Within a day, as a rule"),
         can=_("Watch the inbox of %(email)s, and its spam folder.") % {"email": case.person.email},
         next=(_invited_by_two_mails(), Step(clause_in_words("5.i"), "5.i")),
     )

@@ -23,7 +23,9 @@ def test_the_answers_are_above_the_fold(chromium: Browser, language: str, sign_i
             clock.move_to(at)
             person = person_of(given())
             # A name as long as names are, and no number that grows with the tests before.
-            User.objects.filter(pk=person.pk).update(full_name="Ayesha Siddiqui")
+            User.objects.filter(pk=person.pk).update(
+                full_name="Ayesha Siddiqui", email="ayesha@example.pk"
+            )
             window.client = sign_in(person)
             window.client.cookies[settings.LANGUAGE_COOKIE_NAME] = language
             window.show(window.client.get("/dashboard/"))

@@ -18,7 +18,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
-from applications.models import Application
+from applications.models import Application, Document
 from dlsei.celery import JOBS
 from dlsei.models import Mail, Slot
 from licensing.activity import latest_report
@@ -36,6 +36,7 @@ class Figures(Collector):
 
     def collect(self) -> Iterator[Metric]:
         yield from self._queue()
+        yield from self._documents()
         yield from self._mails()
         yield from self._coursera()
         yield from self._seats()
@@ -48,6 +49,16 @@ class Figures(Collector):
         yield _gauge(
             "dlsei_queue_oldest_seconds",
             "Age of the oldest application without a decision.",
+            self._age(found["oldest"]),
+        )
+
+    def _documents(self) -> Iterator[Metric]:
+        checking = Document.objects.checking().filter(purged_at=None)
+        found = checking.aggregate(n=Count("pk"), oldest=Min("uploaded_at"))
+        yield _gauge("dlsei_documents_checking", "Documents being checked.", found["n"])
+        yield _gauge(
+            "dlsei_documents_oldest_seconds",
+            "Age of the oldest document being checked.",
             self._age(found["oldest"]),
         )
 

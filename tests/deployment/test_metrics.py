@@ -6,6 +6,7 @@ import pytest
 from django.test import Client, override_settings
 from prometheus_client.parser import text_string_to_metric_families
 
+from applications import documents
 from dlsei import schedule
 from dlsei.celery import JOBS
 from dlsei.embedded.server import free_port
@@ -45,6 +46,19 @@ def test_they_say_how_old_the_oldest_of_everything_is(now) -> None:
     assert found["dlsei_seats", "Cohort I"] == 18_000
     assert found["dlsei_seats_held", "Cohort I"] == 1
     assert found["dlsei_redis_up", ""] == 1
+
+
+def test_they_say_how_long_a_document_has_been_checked(now) -> None:
+    application = factories.draft(now=now)
+    person = application.person
+    for minutes in (0, 5):
+        at = now + timedelta(minutes=minutes)
+        documents.upload(application, "transcript", "scan.pdf", b"%PDF-", by=person, now=at)
+
+    found = figures(now + HOUR)
+
+    assert found["dlsei_documents_checking", ""] == 2
+    assert found["dlsei_documents_oldest_seconds", ""] == 3600
 
 
 def test_each_job_says_when_it_last_finished(now) -> None:

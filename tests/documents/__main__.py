@@ -12,12 +12,10 @@ CORPORA = {"hostile": hostile.corpus, "honest": honest.corpus, "public": public_
 
 
 def main() -> None:
-    """Replaces the tables between their marks; the public packages' only when asked for."""
+    """Replaces the tables between their marks; with `--public` that of the public packages alone."""
     text = PAGE.read_text(encoding="utf-8")
-    for name, corpus in CORPORA.items():
-        if name == "public" and "--public" not in sys.argv:
-            continue
-        written = f"<!-- {name} -->\n\n{table(outcomes(corpus()))}\n\n<!-- end of {name} -->"
+    for name in ("public",) if "--public" in sys.argv else ("hostile", "honest"):
+        written = f"<!-- {name} -->\n\n{table(outcomes(CORPORA[name]()))}\n\n<!-- end of {name} -->"
         text = re.sub(
             f"<!-- {name} -->.*<!-- end of {name} -->", lambda _, w=written: w, text, flags=re.S
         )

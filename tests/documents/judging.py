@@ -15,10 +15,15 @@ WORDS = (
     *(b"JavaScript", b"JS", b"Launch", b"SubmitForm", b"ImportData", b"GoToE", b"GoToR"),
     *(b"OpenAction", b"AA", b"Annots", b"AcroForm", b"XFA", b"Names", b"Outlines", b"URI"),
     *(b"EmbeddedFile", b"EmbeddedFiles", b"EF", b"RichMedia", b"Rendition", b"Movie", b"Sound"),
-    *(b"RichMediaExecute", b"GoTo3DView", b"PS", b"F"),
+    *(b"RichMediaExecute", b"GoTo3DView", b"PS", b"Filespec", b"UF"),
     *(b"Metadata", b"PieceInfo", b"Info", b"Author", b"Encrypt", b"Collection"),
 )
 _WORD = re.compile(rb"/(" + b"|".join(WORDS) + rb")(?![\w.-])")
+# Another file; with anything but a string after it, /F may be what a page calls a font or a picture.
+_FILE = re.compile(rb"/F\s*(\(|<[^<])")
+_STREAM = re.compile(rb"stream\r?\n.*?endstream", re.S)
+# A font may list its glyphs in one, "(/AA/F/JS)".
+_STRING = re.compile(rb"\((?:\\.|[^()\\])*\)", re.S)
 SAME_PICTURE = 6.0
 """How far, of 255, two pictures that show the same may be apart on average."""
 
@@ -56,6 +61,8 @@ def _of_an_image(content: bytes) -> Iterator[str]:
 def _of_a_pdf(content: bytes) -> Iterator[str]:
     plain = BytesIO()
     with pikepdf.open(BytesIO(content)) as pdf:
+        if any(isinstance(one, pikepdf.Stream) and "/F" in one for one in pdf.objects):
+            yield "a stream in another file"
         pdf.save(
             plain,
             compress_streams=False,
@@ -63,9 +70,11 @@ def _of_a_pdf(content: bytes) -> Iterator[str]:
             stream_decode_level=pikepdf.StreamDecodeLevel.generalized,
         )
     written = plain.getvalue()
-    # Names stand outside streams; in the trailer no /Info either.
-    outside = re.sub(rb"stream\r?\n.*?endstream", b"", written, flags=re.S)
-    yield from sorted({word.decode() for word in _WORD.findall(outside)})
+    # In the trailer no /Info either.
+    outside = _STREAM.sub(b"", written)
+    yield from sorted({word.decode() for word in _WORD.findall(_STRING.sub(b"", outside))})
+    if _FILE.search(outside):
+        yield "another file"
     if MARKER in written:
         yield "what was smuggled in, packed"
     if not content.endswith(b"%%EOF\n") or content.count(b"startxref") != 1:

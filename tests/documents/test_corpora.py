@@ -11,7 +11,7 @@ from functools import cache
 
 import pytest
 
-from tests.documents import honest, hostile, public_samples
+from tests.documents import from_a_browser, honest, hostile, public_samples
 from tests.documents.judging import SAME_PICTURE, difference, harms
 from tests.documents.measured import Outcome, outcomes, table
 
@@ -50,15 +50,11 @@ def named(found: list[Outcome]) -> list[str]:
 
 @pytest.mark.parametrize("corpus", HOSTILE)
 def test_what_is_accepted_of_the_hostile_is_harmless(corpus: Callable[[], list[Outcome]]) -> None:
-    accepted = [(one, one.inspected) for one in corpus() if one.inspected]
+    found = corpus()
 
-    left = {
-        f"{one.sample.family}: {one.sample.name}": found
-        for one, inspected in accepted
-        if (found := harms(inspected.content, inspected.content_type))
-    }
+    left = {f"{one.sample.family}: {one.sample.name}": one.harms() for one in found if one.harms()}
 
-    assert accepted
+    assert any(one.inspected for one in found)
     assert left == {}
 
 
@@ -96,6 +92,13 @@ def test_of_the_honest_99_of_100_are_accepted_and_show_the_same() -> None:
 def test_there_are_as_many_as_were_promised() -> None:
     assert len(of_the_hostile()) >= 300
     assert len(of_the_honest()) >= 200
+
+
+@pytest.mark.browser
+def test_what_a_browser_prints_is_among_the_honest() -> None:
+    printed = [one for one in of_the_honest() if one.sample.family == "printed by a browser"]
+
+    assert len(printed) == len(from_a_browser.PAGES)
 
 
 def test_control_the_judge_finds_harm_in_what_went_in() -> None:

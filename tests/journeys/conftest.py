@@ -22,9 +22,9 @@ from licensing import allocation, invitations
 from licensing.coursera.api import ApiCoursera
 from licensing.coursera.sandbox import Sandbox
 from licensing.coursera.sandbox_server import sandbox_app
+from tests import browsers
 from tests.journeys.visitor import Visitor
 
-CHROMIUMS = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
 QUIET = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
     *("--disable-background-networking", "--disable-component-update"),
@@ -42,7 +42,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """A browser for one file of tests: its event loop must be gone before others begin theirs."""
-    path = os.environ.get("CHROME_BIN") or next((p for p in CHROMIUMS if Path(p).exists()), "")
+    path = browsers.chromium()
     assert path, "no Chromium: set CHROME_BIN, or install one"
     # Playwright's loop runs in this thread, where Django would not let the tests ask the database.
     with (

@@ -118,7 +118,8 @@ class Story:
         page = visit.submit(page, "code", code=self.product.code(of.email))
         visit.submit(visit.get("/apply/details/"), "department", **of.details)
         page = visit.get("/apply/documents/")
-        page = visit.submit(page, "file", files={"file": of.file}, kind=of.kind)
+        visit.submit(page, "file", files={"file": of.file}, kind=of.kind)
+        wait_for(f"the check of {of.file[0]}", lambda: self._is_usable(of))
         receipt = visit.submit(visit.get("/apply/check/"), "declared", declared="on")
         found = re.search(r"/applications/([\w-]+)/receipt/", receipt.url)
         if not found:
@@ -126,6 +127,15 @@ class Story:
         of.reference = found[1]
         receipt.says(of.reference)
         self.product.mail(of.email, of.reference)
+
+    @staticmethod
+    def _is_usable(of: Applicant) -> bool:
+        """Whether a document may be submitted, when its owner looks again; else it is being checked."""
+        page = of.browser.get("/apply/documents/")
+        if "is being checked" in page.text:
+            return False
+        page.link("/apply/check/")
+        return True
 
     def _choice(self, page: Page) -> str:
         choices = page.form("university").choices["university"]

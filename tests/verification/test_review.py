@@ -4,10 +4,14 @@ import gzip
 from datetime import timedelta
 
 import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.urls import reverse
 
-from applications import submission, universities
+from applications import documents, submission, universities
+from applications.inspection import Inspected
 from applications.models import Application
+from applications.models.documents import random_name
 from dlsei.history import acting
 from dlsei.models import Mail
 from tests.factories import (
@@ -19,7 +23,7 @@ from tests.factories import (
     draft,
     submitted,
 )
-from verification import common_wording, decisions, queue
+from verification import checks, common_wording, decisions, queue
 from verification.models import Decision, FocalPerson, Sighting
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("programme", "clock")]
@@ -47,6 +51,37 @@ def url(name, application):
 def text_of(response):
     assert response.status_code == 200
     return response.content.decode()
+
+
+def bringing(came: bytes, made: bytes) -> Application:
+    """A pending application with one document: what was uploaded, and what inspection made of it."""
+    application = draft(kinds=())
+    person = application.person
+    document = documents.upload(application, "student-card", "card.png", came, by=person, now=NOW)
+    stored = default_storage.save(random_name(), ContentFile(made))
+    documents.accept(document, Inspected(made, "image/png"), stored, by=SYSTEM, now=NOW)
+    return submission.submit(application, by=person, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("came", "made", "same"),
+    [
+        pytest.param(b"came", b"made otherwise", 1, id="the same upload, made into something else"),
+        pytest.param(b"came otherwise", b"made", 1, id="another upload, made into the same"),
+        pytest.param(b"made", b"made again", 1, id="what had been made of it, uploaded"),
+        pytest.param(b"before", b"came", 1, id="made into what came elsewhere"),
+        pytest.param(b"came otherwise", b"made otherwise", 0, id="nothing the same"),
+    ],
+)
+def test_the_same_file_is_recognized_by_what_came_and_by_what_was_made(came, made, same) -> None:
+    bringing(b"came", b"made")
+    here = bringing(came, made)
+
+    known = checks.elsewhere(
+        here, here.documents.accepted(), by=FocalPersonFactory().person, now=NOW
+    )
+
+    assert known.same_file_count == same
 
 
 class TestReview:

@@ -52,7 +52,9 @@ def named(found: list[Outcome]) -> list[str]:
 def test_what_is_accepted_of_the_hostile_is_harmless(corpus: Callable[[], list[Outcome]]) -> None:
     found = corpus()
 
-    left = {f"{one.sample.family}: {one.sample.name}": one.harms() for one in found if one.harms()}
+    left = {
+        f"{one.sample.family}: {one.sample.name}": harm for one in found if (harm := one.harms())
+    }
 
     assert any(one.inspected for one in found)
     assert left == {}

@@ -92,10 +92,12 @@ class Story:
             full_name="Dr. Saira O'Brien",
             since=today,
         ).says("Dr. Saira O'Brien")
+        invitation = self._link(self.focal_address, "/invitation/")
         asking = self.focal_person.get("/accounts/login/code/")
         code_page = self.focal_person.submit(asking, "email", email=self.focal_address)
         code = self.product.code(self.focal_address)
         self.focal_person.submit(code_page, "code", code=code)
+        self.focal_person.submit(self.focal_person.get(invitation), "/invitation/")
         self.focal_person.get("/admin/").says("to decide")
 
     def apply(self, of: Applicant) -> None:
@@ -205,11 +207,15 @@ class Story:
             return of.browser.get("/dashboard/").says(*words)
 
     def _click(self, of: Applicant) -> None:
-        mail = self.product.mail(of.email, "/activate/")
-        link = re.search(r"https?://\S+/activate/\S+", mail)
+        of.browser.redirected(self._link(of.email, "/activate/"))
+
+    def _link(self, to: str, part: str) -> str:
+        """The link with `part` in its path in the latest mail to an address that has one."""
+        mail = self.product.mail(to, part)
+        link = re.search(rf"https?://\S+{part}\S+", mail)
         if not link:
-            raise Unexpected(f"no link in the invitation: {mail}")
-        of.browser.redirected(link[0])
+            raise Unexpected(f"no link to {part} in the mail: {mail}")
+        return link[0]
 
     def learns(self) -> None:
         self._click(self.learner)

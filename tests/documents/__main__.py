@@ -1,6 +1,5 @@
 """Writes what became of both corpora into docs/documents.md: `python -m tests.documents [--public]`."""
 
-import re
 import sys
 
 from dlsei.embedded.services import PROJECT
@@ -13,12 +12,14 @@ CORPORA = {"hostile": hostile.corpus, "honest": honest.corpus, "public": public_
 
 def main() -> None:
     """Replaces the tables between their marks; with `--public` that of the public packages alone."""
+    names = ("public",) if "--public" in sys.argv else ("hostile", "honest")
+    tables = {name: table(outcomes(CORPORA[name]())) for name in names}
     text = PAGE.read_text(encoding="utf-8")
-    for name in ("public",) if "--public" in sys.argv else ("hostile", "honest"):
-        written = f"<!-- {name} -->\n\n{table(outcomes(CORPORA[name]()))}\n\n<!-- end of {name} -->"
-        text = re.sub(
-            f"<!-- {name} -->.*<!-- end of {name} -->", lambda _, w=written: w, text, flags=re.S
-        )
+    for name, rows in tables.items():
+        marks = f"<!-- {name} -->", f"<!-- end of {name} -->"
+        before, _, rest = text.partition(marks[0])
+        after = rest.partition(marks[1])[2]
+        text = f"{before}{marks[0]}\n\n{rows}\n\n{marks[1]}{after}"
     PAGE.write_text(text, encoding="utf-8")
 
 

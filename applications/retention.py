@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 
 from applications.models import Application, Document, Page
 from applications.models.documents import DocumentQuerySet
+from dlsei import kept_files
 from dlsei.history import Actor
 from dlsei.policy.states import ApplicationState
 from licensing.models import Programme
@@ -20,6 +21,7 @@ FOLDERS: dict[str, QuerySet[Any]] = {
     "quarantine": Document.objects.all(),
     "documents": Document.objects.all(),
     "pages": Page.objects.all(),
+    kept_files.FOLDER: Document.objects.none(),
 }
 
 

@@ -17,7 +17,20 @@ class BoundField(forms.BoundField):
         """The label stands above the field; a placeholder that repeats it vanishes when one types."""
         widget = widget or self.field.widget
         widget.attrs.pop("placeholder", None)
-        return super().build_widget_attrs(attrs, widget)
+        built = super().build_widget_attrs(attrs, widget)
+        if self.kept:
+            built.pop("required", None)
+        return built
+
+    @property
+    def aria_describedby(self) -> str | None:
+        described: str | None = super().aria_describedby
+        return f"{described or ''} {self.auto_id}_kept".strip() if self.kept else described
+
+    @property
+    def kept(self) -> Any:
+        """The file that was sent before and need not be chosen again (`dlsei.kept_files`)."""
+        return getattr(self.field, "kept", None)
 
     @property
     def is_choice_list(self) -> bool:

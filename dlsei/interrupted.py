@@ -1,7 +1,8 @@
 """Signed out in the middle of a form: what was typed is kept until its writer has signed in again (WCAG 2.2.1).
 
 A view with `@keeps_answers` shows the answers again, filled in, as if they had just been sent and not yet taken. They
-are kept in the browser's session for `KEPT_SECONDS`, for the person alone whom the form was shown to.
+are kept in the browser's session for `KEPT_SECONDS`, for the person alone whom the form was shown to. A file that came
+with them is not, as nobody was signed in; one that was kept before is (`dlsei.kept_files`).
 """
 
 from collections.abc import Callable
@@ -12,6 +13,8 @@ from django.contrib import messages
 from django.core import signing
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.translation import gettext as _
+
+from dlsei.kept_files import KEPT
 
 KEY, FIELD, SALT = "interrupted", "whose", "whose-answers"
 KEPT_SECONDS = 3600
@@ -33,7 +36,14 @@ def keeps_answers(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespon
                 request,
                 _("You were signed out before this was saved. Look through it and send it."),
             )
-            request.POST = kept  # type: ignore[assignment]
+            for name in kept.get("files", []):
+                messages.warning(
+                    request,
+                    _("%(name)s could not be kept. Choose the file again.") % {"name": name},
+                )
+            # Read for the first time after POST was set, they would empty it again.
+            assert not request.FILES
+            request.POST = QueryDict(kept["answers"])  # type: ignore[assignment]
         return view(request, *args, **kwargs)
 
     shown.keeps_answers = True  # type: ignore[attr-defined]
@@ -65,13 +75,20 @@ def _keep(request: HttpRequest) -> None:
         person_id = signing.loads(str(answers.pop(FIELD, [""])[-1]), salt=SALT)
     except signing.BadSignature:
         return
+    for field in request.FILES:
+        answers.pop(field + KEPT, None)  # the file before this one
     said = answers.urlencode()
     if len(said) <= MOST_CHARACTERS:
-        kept = {"path": request.get_full_path(), "person": person_id, "answers": said}
+        kept = {
+            "path": request.get_full_path(),
+            "person": person_id,
+            "answers": said,
+            "files": [(file.name or "")[:200] for file in request.FILES.values()],
+        }
         request.session[KEY] = signing.dumps(kept, salt=SALT)
 
 
-def _taken(request: HttpRequest) -> QueryDict | None:
+def _taken(request: HttpRequest) -> dict[str, Any] | None:
     sealed = request.session.get(KEY)
     if not sealed:
         return None
@@ -82,4 +99,4 @@ def _taken(request: HttpRequest) -> QueryDict | None:
     if kept and kept["person"] == request.user.pk and kept["path"] != request.get_full_path():
         return None
     del request.session[KEY]
-    return QueryDict(kept["answers"]) if kept and kept["person"] == request.user.pk else None
+    return kept if kept and kept["person"] == request.user.pk else None

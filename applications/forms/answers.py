@@ -3,11 +3,15 @@
 from typing import Any
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from applications.forms.refusals import cited
+from applications.inspection import require_size
 from applications.models import Application, Document, University
 from dlsei.forms import Form, RadioSelect
+from dlsei.policy.refusals import Refused
 
 Category = Application.Category
 ROLE_HINTS = {
@@ -124,8 +128,18 @@ class DocumentForm(Form):
         self.fields["file"].help_text = _(
             "PDF, JPEG or PNG, at most %(limit)s MB. A photo taken with your phone will do."
         ) % {"limit": max_bytes // 1024 // 1024}
+        self.max_bytes = max_bytes
         for field in self.fields.values():
             field.required = not optional
+
+    def clean_file(self) -> UploadedFile | None:
+        file: UploadedFile | None = self.cleaned_data["file"]
+        if file:
+            try:
+                require_size(file.size or 0, max_bytes=self.max_bytes)
+            except Refused as refused:
+                raise forms.ValidationError(cited(refused.refusal)) from refused
+        return file
 
 
 class AnswerForm(DocumentForm):

@@ -16,6 +16,7 @@ from applications.task_list import accepted_kinds
 from applications.views.documents import described, uploaded
 from applications.views.summary import summary
 from dlsei.interrupted import keeps_answers
+from dlsei.kept_files import KeptFile
 from dlsei.policy.calendar_days import karachi_date
 from dlsei.policy.refusals import Refused
 from dlsei.verbs import Busy
@@ -84,16 +85,19 @@ def answer(request: HttpRequest, reference: str) -> HttpResponse:
     limits = Programme.in_force().policy.documents
     # What came with an answer that could not be sent yet.
     brought = list(found.documents.filter(uploaded_at__gt=question.asked_at))
-    form = AnswerForm(
-        request.POST or None,
-        request.FILES or None,
-        kinds=accepted_kinds(found),
-        max_bytes=limits.max_bytes,
-        brought=any(not one.is_refused for one in brought),
+    kept = KeptFile(request, f"application {found.pk}")
+    form = kept.join(
+        AnswerForm(
+            request.POST or None,
+            kept.files,
+            kinds=accepted_kinds(found),
+            max_bytes=limits.max_bytes,
+            brought=any(not one.is_refused for one in brought),
+        )
     )
     if request.method == "POST" and form.is_valid():
         try:
-            _answer(found, form, limits.max_bytes, request)
+            _answer(found, form, kept, request)
         except (Refused, Busy) as error:
             add_to(form, error, "file" if form.cleaned_data.get("file") else None)
             brought = list(found.documents.filter(uploaded_at__gt=question.asked_at))
@@ -102,6 +106,7 @@ def answer(request: HttpRequest, reference: str) -> HttpResponse:
                 request, _("Your answer is sent; your application has kept its place.")
             )
             return redirect("dashboard")
+    kept.offer(form)
     page = {
         "application": found,
         "question": question,
@@ -112,10 +117,10 @@ def answer(request: HttpRequest, reference: str) -> HttpResponse:
     return render(request, "applications/answer.html", page)
 
 
-def _answer(found: Application, form: AnswerForm, max_bytes: int, request: HttpRequest) -> None:
+def _answer(found: Application, form: AnswerForm, kept: KeptFile, request: HttpRequest) -> None:
     by, now = request.user, timezone.now()
     if form.cleaned_data.get("file"):
-        document = uploaded(found, form, max_bytes, request)
+        document = uploaded(found, form, kept, request)
         if document.is_refused:
             # Said on the form, where another one can be chosen at once.
             refusal = refuse_document(document.refusal["code"], **document.refusal["values"])

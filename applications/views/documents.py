@@ -16,6 +16,7 @@ from applications.models import Application, Document
 from applications.task_list import accepted_kinds
 from applications.views.apply import draft_or_404
 from dlsei.interrupted import keeps_answers
+from dlsei.kept_files import KeptFile
 from dlsei.policy.refusals import Refused
 from dlsei.verbs import Busy
 from licensing.models import Programme
@@ -30,17 +31,20 @@ def apply_documents(request: HttpRequest) -> HttpResponse:
     if request.GET.get("replace"):
         replacing = _own(request, request.GET["replace"])
     accepted = accepted_kinds(draft)
-    form = DocumentForm(
-        request.POST or None,
-        request.FILES or None,
-        kinds=accepted,
-        max_bytes=limits.max_bytes,
-        initial={"kind": replacing.kind if replacing else None},
+    kept = KeptFile(request, f"application {draft.pk}")
+    form = kept.join(
+        DocumentForm(
+            request.POST or None,
+            kept.files,
+            kinds=accepted,
+            max_bytes=limits.max_bytes,
+            initial={"kind": replacing.kind if replacing else None},
+        )
     )
     refused = None
     if request.method == "POST" and form.is_valid():
         try:
-            document = uploaded(draft, form, limits.max_bytes, request, replacing)
+            document = uploaded(draft, form, kept, request, replacing)
         except (Refused, Busy) as error:
             add_to(form, error, "file")
         else:
@@ -50,6 +54,7 @@ def apply_documents(request: HttpRequest) -> HttpResponse:
                 return redirect("apply_documents")
             form.add_error("file", why_refused(document))
             refused = document
+    kept.offer(form)
     # What was refused a moment ago stands in the error summary.
     attached = [one for one in draft.documents.all() if one != refused]
     page = {
@@ -70,7 +75,7 @@ def apply_documents(request: HttpRequest) -> HttpResponse:
 def uploaded(
     application: Application,
     form: DocumentForm,
-    max_bytes: int,
+    kept: KeptFile,
     request: HttpRequest,
     replacing: Document | None = None,
 ) -> Document:
@@ -80,11 +85,12 @@ def uploaded(
         application,
         form.cleaned_data["kind"],
         file.name,
-        file.read(max_bytes + 1),
+        file.read(form.max_bytes + 1),
         by=request.user,
         now=timezone.now(),
         replacing=replacing,
     )
+    kept.forget()
     documents.wait(application)
     document.refresh_from_db()
     return document

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from applications.models import Application
 from dlsei.models import User
+from tests.applications.test_journey import photo
 from tests.factories import NOW, PASSWORD, draft
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("programme", "clock")]
@@ -66,6 +67,40 @@ def test_what_was_typed_is_there_after_signing_in_again(
     application.refresh_from_db()
     assert application.answers == {"program": "BS Computer Science"}
     assert "BS Zoology" not in client.get(DETAILS).content.decode()
+
+
+def test_a_file_that_came_signed_out_is_asked_for_again_by_name(
+    client: Client, application: Application
+) -> None:
+    # Given a page with a kept file, whose writer chose another one and was signed out
+    path = reverse("apply_documents")
+    page = client.post(path, {"kind": "", "file": photo("first.jpg")}).content.decode()
+    carried = dict(re.findall(r'name="(whose|file_kept)" value="([^"]+)"', page))
+    del client.cookies[settings.SESSION_COOKIE_NAME]
+    client.post(path, {"kind": "student-card", "file": photo("second.jpg"), **carried})
+
+    page = sign_in(client, application.person, path)
+
+    # Then it is said which file must be chosen again; what else was said is there, and not the file before
+    assert "second.jpg could not be kept. Choose the file again." in page
+    assert re.search(r'value="student-card"[^>]*checked', page)
+    assert "first.jpg" not in page
+
+
+def test_a_file_kept_before_comes_back_after_signing_in(
+    client: Client, application: Application
+) -> None:
+    path = reverse("apply_documents")
+    page = client.post(path, {"kind": "", "file": photo("card.jpg")}).content.decode()
+    carried = dict(re.findall(r'name="(whose|file_kept)" value="([^"]+)"', page))
+    del client.cookies[settings.SESSION_COOKIE_NAME]
+    client.post(path, {"kind": "student-card", **carried})
+
+    page = sign_in(client, application.person, path)
+
+    assert "is kept; you need not choose it again" in page
+    assert carried["file_kept"] in page
+    assert application.documents.count() == 1  # what it had before
 
 
 def test_what_was_saved_is_there_anyway(client: Client, application: Application) -> None:

@@ -8,7 +8,14 @@ from django.utils import timezone
 
 from applications.models import Application
 from licensing.models import License
-from tests.factories import PASSWORD, FocalPersonFactory, UniversityFactory, UserFactory, submitted
+from tests.factories import (
+    PASSWORD,
+    FocalPersonFactory,
+    UniversityFactory,
+    UserFactory,
+    draft,
+    submitted,
+)
 from tests.journeys.conftest import Arrive, code_to
 from tests.story.papers import is_clean, photographed_card
 from verification import decisions
@@ -91,6 +98,26 @@ def test_a_license_is_activated_and_its_deadlines_shown(
     assert answer.status == 302
     learner.open("/dashboard/").sees("Your license is active", "5.ii")
     learner.open(f"/licenses/{license.reference}/").sees("Activated")
+
+
+def test_a_file_is_chosen_once_however_often_the_form_comes_back(arrive: Arrive) -> None:
+    # Given an applicant who does not say what their file shows
+    application = draft(kinds=(), now=timezone.now())
+    applicant = arrive(width=390, height=844)
+    sign_in(applicant, application.person.email).open("/apply/documents/")
+    applicant.attach("card.jpg", "image/jpeg", photographed_card("Nadia"))
+    applicant.press("Add the document").sees("There is a problem", "card.jpg is kept")
+
+    # When they do not want it after all, then another one is asked for
+    applicant.choose("Do not use this file").press("Add the document")
+    applicant.sees("Choose a file: File").attach(
+        "mine.jpg", "image/jpeg", photographed_card("Nadia")
+    )
+    applicant.press("Add the document").sees("mine.jpg is kept")
+
+    # When they say what it shows, then it is added without being chosen again
+    applicant.choose("Student card").press("Add the document").sees("The document is added.")
+    assert application.documents.get().original_name == "mine.jpg"
 
 
 def test_asked_answered_rejected_and_applying_again(

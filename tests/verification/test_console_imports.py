@@ -1,6 +1,7 @@
 """HEC brings files in through the pages: upload, preview with row errors, commit, progress, receipt."""
 
 import io
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -215,6 +216,27 @@ class TestRemovals:
 
         assert license.coursera_jobs.get(kind="remove").file == ""
         assert "Take a list of 1 person" in text_of(browser.get(reverse("hec_removals")))
+
+
+def test_a_file_whose_cohort_was_not_chosen_is_kept(
+    browser: Client, sign_in: Callable[[User], Client]
+) -> None:
+    # Given a list of users that was sent without saying whose
+    page = text_of(
+        upload(browser, io.BytesIO(b"Email\na@b.pk\n"), "cohort-users", name="users.csv")
+    )
+    assert "<bdi>users.csv</bdi> is kept; you need not choose it again" in page
+    carried = re.findall(r'name="file_kept" value="([^"]+)"', page)[0]
+    said = {"kind": "cohort-users", "cohort": cohort_1().pk, "file_kept": carried}
+
+    # When another officer sends what that page carries, then there is nothing for them
+    other = sign_in(HecFactory(full_name="Another of HEC"))
+    assert "not here any more" in text_of(other.post(reverse("hec_imports"), said))
+    assert not Import.objects.exists()
+
+    # When the cohort is chosen, then the file is looked at
+    assert "users.csv" in text_of(browser.post(reverse("hec_imports"), said, follow=True))
+    assert Import.objects.get().cohort == cohort_1()
 
 
 @pytest.mark.parametrize("name", ["hec_imports", "hec_cohort_users", "hec_removals"])

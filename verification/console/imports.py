@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 
 from dlsei.forms import Form
+from dlsei.kept_files import KeptFile
 from licensing import imports, matching, removals
 from licensing.models import Cohort, CohortMember, Import, UnmatchedRow
 from verification.forms import attempt
@@ -74,7 +75,8 @@ TONES = {"done": "success", "failed": "error", "committing": "info", "previewed"
 @hec_only
 def hec_imports(request: HttpRequest) -> HttpResponse:
     """All files brought in, the latest first, and the form for the next one."""
-    form, now = UploadForm(request.POST or None, request.FILES or None), timezone.now()
+    sent, now = KeptFile(request, "import"), timezone.now()
+    form = sent.join(UploadForm(request.POST or None, sent.files))
     if form.is_valid():
         kept: list[Import] = []
         file, chosen = form.cleaned_data["file"], form.cleaned_data
@@ -86,12 +88,14 @@ def hec_imports(request: HttpRequest) -> HttpResponse:
                 )
             ),
         ):
+            sent.forget()
             (imported,) = kept
             if imported.state == Import.State.UPLOADED:
                 imports.preview(imported, by=request.user, now=now)
             else:
                 messages.info(request, _("This very file is here already."))
             return redirect("hec_import", imported.pk)
+    sent.offer(form)
     files = Import.objects.select_related("uploaded_by", "committed_by", "cohort")
     context = {"form": form, "page": page(files, ("-id",), request.GET)}
     return render(request, "console/imports_list.html", context)

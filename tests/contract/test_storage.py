@@ -92,6 +92,31 @@ def link(s3: S3) -> Iterator[str]:
 
 
 @pytest.mark.django_db
+def test_a_file_is_kept_for_its_form_and_used_once(storage: str, programme, sign_in) -> None:
+    application = factories.draft(kinds=())
+    owner: Client = sign_in(application.person)
+
+    def send(**answers: object) -> str:
+        return str(owner.post("/apply/documents/", answers).content.decode())
+
+    # Given two files, one after the other, that were sent without saying what they show
+    for content in (b"the first", b"the second"):
+        page = send(file=ContentFile(content, "card.jpg"))
+    carried = page.split('name="file_kept" value="')[1].split('"')[0]
+    assert len(default_storage.listdir("kept")[1]) == 1
+
+    # When that is said, then it is the second that was used, and it cannot be used again
+    send(kind="student-card", file_kept=carried)
+    document = application.documents.get()
+    assert document.uploaded_sha256 == hashlib.sha256(b"the second").hexdigest()
+    assert "not here any more" in send(kind="student-card", file_kept=carried)
+    assert application.documents.count() == 1
+    # The other tests have the same bucket, and this one's transaction is never committed.
+    for name in default_storage.listdir("quarantine")[1]:
+        default_storage.delete(f"quarantine/{name}")
+
+
+@pytest.mark.django_db
 def test_a_document_goes_in_and_out_and_is_deleted(storage: str, programme, sign_in) -> None:
     application = factories.draft(kinds=())
     owner: Client = sign_in(application.person)

@@ -34,7 +34,6 @@ class Command(BaseCommand):
         parser.add_argument(
             "--chart", type=Path, metavar="FILE.svg", help="draws seats in use over time"
         )
-        parser.add_argument("--keep", action="store_true", help="keeps the database and names it")
         parser.add_argument(
             "--into-configured",
             action="store_true",

@@ -1,6 +1,7 @@
 """Five hundred students behind one address get in at the same minute; who guesses at one account does not."""
 
 import re
+from collections.abc import Iterator
 from unittest import mock
 
 import pytest
@@ -12,7 +13,7 @@ from django.test import Client
 from applications import accounts
 from dlsei.embedded.server import free_port
 from dlsei.models import User
-from tests.factories import PASSWORD, UserFactory
+from tests.factories import PASSWORD, UserFactory, hashed_password
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("programme", "clock")]
 
@@ -22,9 +23,12 @@ TOO_MANY = "Too many failed login attempts"
 
 
 @pytest.fixture(autouse=True)
-def quick_hashes(settings) -> None:
+def quick_hashes(settings) -> Iterator[None]:
     """What is counted does not depend on how long a hash takes."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    hashed_password.cache_clear()
+    yield
+    hashed_password.cache_clear()
 
 
 def at(address: str) -> Client:

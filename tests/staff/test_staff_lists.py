@@ -144,7 +144,7 @@ def test_broken_off_it_goes_on(hec, monkeypatch):
         (b"Name,Address\nA,b\n", "must name these columns"),
         ("University,Full Name,Email\n\xe9".encode("latin-1"), "not UTF-8"),
         (b"", "The submitted file is empty"),
-        (b"PK\x03\x04" + bytes(100), "must name these columns"),
+        (b"PK\x03\x04" + bytes(100), "a workbook or an archive"),
         (
             b"University,Full Name,Email\n" + b"HEC,A,a@b.example\n" * 1001,
             "more than 1000 rows",

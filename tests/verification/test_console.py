@@ -352,7 +352,9 @@ class TestCases:
         with history.acting(by=SYSTEM, now=NOW):
             RevocationCase.objects.filter(pk=case.pk).update(state="closed", closed_at=NOW)
         address = reverse("hec_case", args=[case.license.reference])
-        assert "no open revocation case" in text_of(browser.post(address, {"note": "x"}))
+        assert "No case is open on this license any more" in text_of(
+            browser.post(address, {"note": "x"})
+        )
 
     def test_revoking_by_hand_needs_a_note_and_a_live_license(self, browser):
         license = licensed()

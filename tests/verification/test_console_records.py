@@ -150,6 +150,9 @@ class TestHistory:
             # What a sort of 26 among few rows would save, and of many would not.
             if question.about == "":
                 cursor.execute("SET LOCAL enable_sort = off")
+            else:
+                # Among a handful of rows any index will do, until there is no other.
+                cursor.execute("DROP INDEX event_at, event_by_clause, event_of_actor")
         assert index in events.explain()
 
 

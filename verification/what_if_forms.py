@@ -83,6 +83,11 @@ LIKE = {
 }
 
 
+def several_lines() -> forms.Textarea:
+    """Room in which a longer list breaks: on a phone nothing of it is cut off."""
+    return forms.Textarea(attrs={"rows": 3})
+
+
 def field(figure: Figure) -> forms.Field | None:
     """The field for a figure, None for those that are neither thresholds nor dates."""
     label = gettext(figure.label)
@@ -103,9 +108,9 @@ def field(figure: Figure) -> forms.Field | None:
     if isinstance(value, Decimal):
         return forms.DecimalField(min_value=0, **said)
     if figure.name == "tranches":
-        return Several(kind="tranches", help_text=LIKE["tranches"], **said)
+        return Several(kind="tranches", help_text=LIKE["tranches"], widget=several_lines(), **said)
     if figure.name.endswith(".stages"):
-        return Several(kind="stages", help_text=LIKE["stages"], **said)
+        return Several(kind="stages", help_text=LIKE["stages"], widget=several_lines(), **said)
     if figure.name == "warnings.days_before":
         return Several(kind="days", help_text=LIKE["days"], **said)
     return None

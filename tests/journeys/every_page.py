@@ -64,7 +64,12 @@ class Window:
         self.language = language
         self.client = Client()
         self.said: list[str] = []
-        self.context = browser.new_context(base_url=SITE, **options)
+        self.context = browser.new_context(
+            # A colour on its way to another has neither's contrast.
+            base_url=SITE,
+            reduced_motion="reduce",
+            **options,
+        )
         self.context.route("**/*", self._answer)
         self.page: Page = self.context.new_page()
         self.page.set_default_timeout(20_000)

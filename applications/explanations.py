@@ -71,10 +71,14 @@ def deadlines(license: License) -> list[DeadlineInWords]:
         clocks.Ground(*ground) for ground in license.cases.values_list("clause", "stage", "base_on")
     )
     facts = license.facts(handled)
+    asked = set(license.cases.open().values_list("clause", flat=True))
     found: dict[str, clocks.Deadline] = {}
     for rule in license.cohort.policy.revocation.rules:
         deadline = clocks.next_deadline(facts, [rule])
-        # Of a rule with stages only the next; what falls after the last day never falls due.
+        # Of a rule with stages only the next; what falls after the last day never falls due, and
+        # HEC cannot be asked again about what it has not decided yet.
+        if deadline and deadline.mode == "review" and rule.clause in asked:
+            continue
         if deadline and deadline.on < license.ends_on:
             found.setdefault(rule.clause, deadline)
     ends = DeadlineInWords(

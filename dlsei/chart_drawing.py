@@ -23,6 +23,7 @@ WIDTH, HEIGHT = 560, 280
 ROW, NAME_LETTERS = 22, 40
 FONT = 14
 MOST_NAMES = 6
+WIDEST_BAR = 56
 MOST_POINTS = 120
 LONG = timedelta(days=90)
 COLOURS = ("#0b5d3b", "#b35c00", "#134a86", "#7b3fa0", "#a31621", "#66756c")
@@ -141,7 +142,10 @@ def _series(
             node(marks, "path", "chart-area", d=closed, fill=colour, **{"fill-opacity": ".15"})
         _line(marks, number, path)
     for found in group.iter("rect"):
-        place = {key: short(float(found.get(key, 0))) for key in ("x", "y", "width", "height")}
+        x, y, width, height = (float(found.get(key, 0)) for key in ("x", "y", "width", "height"))
+        # A single month would fill the whole picture.
+        x, width = x + max(0, width - WIDEST_BAR) / 2, min(width, WIDEST_BAR)
+        place = {"x": short(x), "y": short(y), "width": short(width), "height": short(height)}
         node(marks, "rect", "chart-bar", fill=colour, **place)
 
 

@@ -99,6 +99,15 @@ class Form(FormMixin, forms.Form):
     """A form of ours without a model."""
 
 
+class FilterForm(Form):
+    """What narrows a list down: nothing has to be filled in, which need not be said of each field."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.empty_answers = True  # type: ignore[attr-defined]
+
+
 class ModelForm(FormMixin, forms.ModelForm):  # type: ignore[type-arg]
     """A form of ours with a model; saving is still a verb's work."""
 

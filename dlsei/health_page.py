@@ -12,37 +12,20 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from applications.models import Document
 from dlsei import health
 from dlsei.celery import JOBS, Job
 from dlsei.models import Mail, Slot
 from licensing.activity import latest_report
 from licensing.models import CourseraJob
+from verification.actors import JOBS as WORDS
 from verification.views.access import hec_only
 
 LATE_MAIL = LATE_AT_COURSERA = timedelta(hours=1)
+LATE_DOCUMENT = timedelta(minutes=10)
 LATE_REPORT = timedelta(hours=48)
-WORDS = {
-    "check_documents": gettext_lazy("Documents are checked"),
-    "issue": gettext_lazy("Licenses are issued"),
-    "deliver_coursera": gettext_lazy("Coursera is told of invitations and removals"),
-    "deliver_mail": gettext_lazy("Mails are sent"),
-    "invite": gettext_lazy("Licenses become invited"),
-    "continue_runs": gettext_lazy("Confirmed runs go on"),
-    "run_imports": gettext_lazy("Files are imported"),
-    "run_what_ifs": gettext_lazy("What-ifs are answered"),
-    "remind": gettext_lazy("Focal persons and HEC are reminded"),
-    "open_tranches": gettext_lazy("Seats open"),
-    "expire": gettext_lazy("Licenses end on their last day"),
-    "close_cohorts": gettext_lazy("Cohorts are closed"),
-    "fetch_report": gettext_lazy("Coursera's report is fetched"),
-    "extend": gettext_lazy("Licenses are extended"),
-    "revoke": gettext_lazy("Section 5 is applied"),
-    "warn": gettext_lazy("Learners are warned"),
-    "purge": gettext_lazy("Old documents are deleted"),
-}
 
 
 @dataclass(frozen=True)
@@ -89,17 +72,25 @@ def _running(job: Job, at: datetime | None, broken: Slot | None, now: datetime) 
     # A job of the minute may miss two ticks; one of the day has a day and an hour.
     patience = timedelta(minutes=3 * job.minutes) if job.at is None else timedelta(hours=25)
     late = at is None or now - at > patience
-    return Running(job.name, str(WORDS.get(job.name, job.name)), at, error, late)
+    return Running(job.name, str(WORDS[job.verb]), at, error, late)
 
 
 def ages(now: datetime) -> list[Age]:
-    """What waits: mails, Coursera's jobs, the newest report."""
+    """What waits: documents, mails, Coursera's jobs, the newest report."""
     mails = Mail.objects.unsent()
     owed = CourseraJob.objects.filter(done_at=None)
     oldest_mail = mails.aggregate(at=Min("created_at"))["at"]
     oldest_job = owed.aggregate(at=Min("created_at"))["at"]
     report = latest_report()
+    checked = Document.objects.checking()
+    oldest_document = checked.aggregate(at=Min("uploaded_at"))["at"]
     return [
+        Age(
+            _("Documents being checked, the oldest since"),
+            checked.count(),
+            oldest_document,
+            _older(oldest_document, LATE_DOCUMENT, now),
+        ),
         Age(
             _("Mails not sent yet, the oldest since"),
             mails.count(),

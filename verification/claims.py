@@ -26,9 +26,7 @@ def claims(application: Application) -> list[Claim]:
     person = application.person
     stated = [
         Claim(_("Full name"), person.full_name),
-        Claim(
-            person.get_identity_kind_display(), written(person.identity_number), True, "identity"
-        ),
+        Claim(person.get_identity_kind_display(), person.written_identity, True, "identity"),
         Claim(_("E-mail address"), person.email, ltr=True),
         Claim(_("Mobile number"), person.mobile, ltr=True),
         Claim(_("Applies as"), application.get_category_display(), name="category"),
@@ -38,7 +36,8 @@ def claims(application: Application) -> list[Claim]:
         value = application.answers.get(name, "")
         if isinstance(value, bool):
             value = _("Yes") if value else _("No")
-        stated.append(Claim(str(form_field.label), str(value), ltr=name.endswith("_number")))
+        label = _("In the first semester") if name == "first_semester" else str(form_field.label)
+        stated.append(Claim(label, str(value), ltr=name.endswith("_number")))
     return [claim for claim in stated if claim.value]
 
 
@@ -60,10 +59,3 @@ def beside_checks(
         else claim
         for claim in [*claims(application), *besides]
     ]
-
-
-def written(number: str) -> str:
-    """A CNIC as it stands on the card, with its dashes; a passport number as it is."""
-    if len(number) == 13 and number.isdecimal():
-        return f"{number[:5]}-{number[5:12]}-{number[12:]}"
-    return number

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from dlsei.forms import DateInput, Form
+from dlsei.forms import DateInput, FilterForm, Form
 from dlsei.policy.clauses import CLAUSES
 
 
@@ -31,7 +31,7 @@ class TrancheForm(Form):
         return day
 
 
-class HistoryForm(Form):
+class HistoryForm(FilterForm):
     """What to look for in the history; nothing has to be filled in."""
 
     about = forms.CharField(

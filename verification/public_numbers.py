@@ -94,6 +94,8 @@ def count(now: datetime) -> PublicNumbers:
         _turnaround(one.name, one.city, " ".join(one.domains), *figures.get(one.pk, (0, None)))
         for one in University.objects.recognized().filter(is_hec=False).order_by("name")
     ]
+    # Those with a figure first: whoever looks for one that has none still finds it.
+    universities.sort(key=lambda one: one.median is None)
     a_day = (
         Application.objects.submitted()
         .filter(submitted_at__gte=since, submitted_at__lte=now)

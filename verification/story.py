@@ -9,6 +9,7 @@ from applications import queries
 from applications.models import Application
 from dlsei.models import Event
 from dlsei.policy.states import LABELS
+from verification.actors import actor
 from verification.models import Decision
 
 THINGS = {"revocationcase": "case"}
@@ -63,12 +64,7 @@ def _event(event: Event, decision: Decision | None, notes: dict[int, str]) -> En
         "license": _("License: %(state)s"),
         "case": _("Revocation case: %(state)s"),
     }[thing]
-    by = str(event.actor) if event.actor else _("the system (%(job)s)") % {"job": event.job}
-    if event.on_behalf_of:
-        by = _("%(name)s of HEC, on behalf of %(university)s") % {
-            "name": by,
-            "university": event.on_behalf_of,
-        }
+    by = actor(event)
     text = ""
     if thing == "application" and decision and event.to_state == decision.outcome:
         text = "\n".join(

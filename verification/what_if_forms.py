@@ -83,16 +83,21 @@ LIKE = {
 }
 
 
+def isolated(words: str) -> str:
+    """Numbers and English kept left to right, also between words of Urdu."""
+    return f"\u2066{words}\u2069"
+
+
 def several_lines() -> forms.Textarea:
     """Room in which a longer list breaks: on a phone nothing of it is cut off."""
-    return forms.Textarea(attrs={"rows": 3})
+    return forms.Textarea(attrs={"rows": 3, "dir": "ltr"})
 
 
 def field(figure: Figure) -> forms.Field | None:
     """The field for a figure, None for those that are neither thresholds nor dates."""
     label = gettext(figure.label)
     said: dict[str, Any] = {
-        "label": f"{figure.part}: {label}" if figure.part else label,
+        "label": f"{isolated(figure.part)}: {label}" if figure.part else label,
         "initial": as_text(figure.value),
     }
     value = figure.value
@@ -108,11 +113,15 @@ def field(figure: Figure) -> forms.Field | None:
     if isinstance(value, Decimal):
         return forms.DecimalField(min_value=0, **said)
     if figure.name == "tranches":
-        return Several(kind="tranches", help_text=LIKE["tranches"], widget=several_lines(), **said)
+        return Several(
+            kind="tranches", help_text=isolated(LIKE["tranches"]), widget=several_lines(), **said
+        )
     if figure.name.endswith(".stages"):
-        return Several(kind="stages", help_text=LIKE["stages"], widget=several_lines(), **said)
+        return Several(
+            kind="stages", help_text=isolated(LIKE["stages"]), widget=several_lines(), **said
+        )
     if figure.name == "warnings.days_before":
-        return Several(kind="days", help_text=LIKE["days"], **said)
+        return Several(kind="days", help_text=isolated(LIKE["days"]), **said)
     return None
 
 
@@ -148,7 +157,7 @@ class FiguresForm(Form):
         cohorts: dict[str, list[Any]] = {}
         for name, figure in self.figures.items():
             bound: Any = self[name]
-            bound.clauses = ", ".join(figure.clauses)
+            bound.clauses, bound.now = ", ".join(figure.clauses), figure.value
             cohorts.setdefault("" if path(figure)[0] != "cohorts" else figure.cohort, []).append(
                 bound
             )

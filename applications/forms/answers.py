@@ -49,7 +49,10 @@ class UniversityForm(Form):
 
 class UniversityField(forms.ModelChoiceField):
     def label_from_instance(self, university: University) -> str:
-        return f"{university.name}, {university.city}" if university.city else university.name
+        # Many carry their city in their name.
+        if not university.city or university.city in university.name:
+            return university.name
+        return f"{university.name}, {university.city}"
 
 
 def _line(label: Any, max_length: int = 120, **kwargs: Any) -> forms.CharField:
@@ -74,7 +77,8 @@ class StudentForm(Form):
         label=_("I declare that I am in my first semester"),
         required=False,
         help_text=_(
-            "Only then a transcript or certificate of your previous education counts as proof."
+            "Tick this only in your first semester. A transcript or certificate of your previous "
+            "education then counts as proof."
         ),
     )
 

@@ -51,7 +51,7 @@ def application(request: HttpRequest, reference: str) -> HttpResponse:
     page = {
         "application": found,
         "license": License.objects.filter(place=found.place_id).first() if found.place_id else None,
-        "rows": summary(found),
+        "rows": summary(found, with_documents=False),
         "documents": described(list(found.documents.all())),
         "question": found.questions.open().first(),
         "timeline": explanations.entries(found, request.user),

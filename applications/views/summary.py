@@ -9,7 +9,9 @@ from applications.forms.answers import details_form
 from applications.models import Application
 
 
-def summary(application: Application, *, changeable: bool = False) -> list[dict[str, Any]]:
+def summary(
+    application: Application, *, changeable: bool = False, with_documents: bool = True
+) -> list[dict[str, Any]]:
     """Key, value and, when `changeable`, the link back to the page that asked."""
 
     def change(page: str) -> str:
@@ -20,7 +22,7 @@ def summary(application: Application, *, changeable: bool = False) -> list[dict[
         {"key": _("Full name"), "value": person.full_name, "url": change("account")},
         {
             "key": _("CNIC or passport number"),
-            "value": person.identity_number,
+            "value": person.written_identity,
             "ltr": True,
             "url": change("account"),
         },
@@ -42,7 +44,7 @@ def summary(application: Application, *, changeable: bool = False) -> list[dict[
         {"key": label, "value": value, "url": change("apply_details")}
         for label, value in answers(application)
     ]
-    for document in application.documents.all():
+    for document in application.documents.all() if with_documents else ():
         if document.is_refused:
             continue
         name = document.original_name or _("Document")

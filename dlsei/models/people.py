@@ -97,6 +97,14 @@ class User(AbstractBaseUser, PermissionsMixin):
         return f"{self.identity_kind}:{self.identity_number}" if self.identity_number else ""
 
     @property
+    def written_identity(self) -> str:
+        """A CNIC as it stands on the card, with its dashes; a passport number as it is."""
+        number = self.identity_number
+        if self.identity_kind == self.Identity.CNIC and len(number) == 13:
+            return f"{number[:5]}-{number[5:12]}-{number[12:]}"
+        return number
+
+    @property
     def masked_identity(self) -> str:
         """The number as lists show it: first five and last two characters."""
         number = self.identity_number

@@ -1,5 +1,6 @@
 """Tags and filters of the components: states as tags, dates in words, runs of the other script kept apart."""
 
+import re
 import zoneinfo
 from datetime import date, datetime
 from typing import Any
@@ -9,7 +10,7 @@ from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
 from django.utils import dateformat
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -75,6 +76,31 @@ def moment(value: datetime | None) -> str:
     return dateformat.format(value.astimezone(KARACHI), _("l j F Y, g:i A"))
 
 
+@register.filter
+def brief_day(value: date | datetime | None) -> str:
+    """A date in few letters, for tables: "Tue 3 Jan 2023" (R1)."""
+    if not value:
+        return ""
+    if isinstance(value, datetime):
+        value = value.astimezone(KARACHI)
+    # Translators: a date in a table, in the letters of Django's `date` filter.
+    return _together(dateformat.format(value, _("D j M Y")))
+
+
+@register.filter
+def brief_moment(value: datetime | None) -> str:
+    """A date and time in few letters, for tables: "Tue 3 Jan 2023, 3:10 PM" (R1)."""
+    if not value:
+        return ""
+    # Translators: a date and time in a table, in the letters of Django's `date` filter.
+    return _together(dateformat.format(value.astimezone(KARACHI), _("D j M Y, g:i A")))
+
+
+def _together(words: str) -> str:
+    """A narrow column breaks between date and time, and nowhere else."""
+    return re.sub(r"(?<![,،]) ", "\u00a0", words)
+
+
 @register.simple_tag(takes_context=True)
 def whose_answers(context: template.Context) -> SafeString:
     """Whose form it is, so that answers sent after the session was lost come back to them alone."""
@@ -103,18 +129,25 @@ def nav_item(
 
 
 @register.simple_block_tag
-def case_list(content: str, caption: str, *columns: str, shown: bool = True) -> str:
+def case_list(
+    content: str, caption: str, *columns: str, shown: bool = True, figures: str = ""
+) -> str:
     """A table of things to work on, folded to cards where there is little room.
 
     `{% case_list caption "Applicant" "Reference" shown=False %}` has one `<tr role="row">` a thing inside, with a
     `<th scope="row" role="rowheader">` that leads to it and a `{% cell "Reference" %}` for each further column. A caption
-    that is not `shown` is still read out.
+    that is not `shown` is still read out; a column without a name is left out. `figures` counts the columns (from 1, a
+    space between) whose cells are `{% cell "Pending" figures=True %}`, lined up by their last digit.
     """
-    page = {"content": content, "caption": caption, "columns": columns, "shown": shown}
+    of_figures = {int(number) for number in figures.split()}
+    named = [(name, n in of_figures) for n, name in enumerate(columns, 1) if name]
+    page = {"content": content, "caption": caption, "columns": named, "shown": shown}
     return render_to_string("components/case_list.html", page)
 
 
 @register.simple_block_tag
-def cell(content: str, label: str) -> SafeString:
+def cell(content: str, label: str, figures: bool = False) -> SafeString:
     """A cell of a case list; its column's name stands before it where the table is folded."""
-    return format_html('<td role="cell" data-label="{}">{}</td>', label, content)
+    look = mark_safe(' class="number"') if figures else ""
+    # The one child: what stands beside each other stays so where the cell is folded to a grid.
+    return format_html('<td role="cell"{} data-label="{}"><div>{}</div></td>', look, label, content)

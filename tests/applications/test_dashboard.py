@@ -9,10 +9,10 @@ from django.test import Client
 
 from applications import submission
 from applications.models import Application
-from dlsei import outbox
+from dlsei import history, outbox
 from dlsei.models import User
 from licensing import invitations, paid, revocation
-from licensing.models import CourseraJob, License
+from licensing.models import CourseraJob, License, Programme, Report, RevocationCase
 from tests.factories import (
     NOW,
     FocalPersonFactory,
@@ -156,6 +156,37 @@ def test_a_paid_license_is_shown_without_deadlines(sign_in) -> None:
     assert "Your license is active" in body
     assert "clause 5" not in body
     assert license.reference in client.get(f"/licenses/{license.reference}/").content.decode()
+
+
+def test_while_hec_decides_there_is_no_deadline_for_another_case(sign_in) -> None:
+    license = activated(invited())
+    page = sign_in(license.person).get("/dashboard/").content.decode()
+    assert "Otherwise HEC decides whether you keep your license" in page
+    with history.acting(by="tests", now=NOW):
+        RevocationCase.objects.create(
+            license=license,
+            clause="5.iv",
+            stage=30,
+            base_on=NOW.date() - timedelta(days=31),
+            deadline=NOW.date() - timedelta(days=1),
+            report=Report.objects.create(source="api", as_of=NOW, imported_at=NOW),
+            evidence_on=NOW.date(),
+            programme=Programme.in_force(),
+            opened_at=NOW,
+        )
+
+    page = sign_in(license.person).get("/dashboard/").content.decode()
+
+    assert "HEC decides whether you keep your license" in page
+    assert "Otherwise HEC decides" not in page
+
+
+def test_a_cnic_is_shown_as_it_stands_on_the_card(sign_in) -> None:
+    application = submitted(UserFactory(identity_number="3520212345671"))
+
+    page = sign_in(application.person).get(f"/applications/{application.reference}/")
+
+    assert "35202-1234567-1" in page.content.decode()
 
 
 def test_withdrawing(sign_in) -> None:

@@ -98,6 +98,19 @@ def test_bars_are_as_long_as_their_figures() -> None:
     assert widths == [560, 280, 0]
 
 
+def test_a_single_month_is_a_bar_and_not_a_wall() -> None:
+    chart = charts.stacked("m", "M", "m", ["Nov 2026"], {"5.i": [12], "5.iii": [3]}, head="Month")
+
+    bars = [
+        part
+        for part in ElementTree.fromstring(chart.svg).iter("{http://www.w3.org/2000/svg}rect")
+        if part.get("class") == "chart-bar"
+    ][:2]
+    assert {part.get("width") for part in bars} == {"56"}
+    # Both parts of the bar stand on one place.
+    assert len({part.get("x") for part in bars}) == 1
+
+
 def test_in_urdu_time_runs_from_right_to_left() -> None:
     chart = level([1, 5])
     with translation.override("ur"):

@@ -88,6 +88,51 @@ def failing_invitation() -> License:
     return license
 
 
+class TestClosedCases:
+    def test_they_are_listed_with_who_closed_them_and_how(self, browser):
+        hec = HecFactory()
+        open_one, dismissed = a_case(), a_case()
+        revocation.dismiss(dismissed.license, note=NOTE, by=hec, now=NOW)
+
+        page = browser.get(reverse("hec_cases"), {"list": "closed"})
+
+        assert [case.pk for case in page.context["page"].rows] == [dismissed.pk]
+        body = page.content.decode()
+        assert "Dismissed" in body
+        assert hec.full_name in body
+        assert open_one.license.reference not in body
+
+    def test_the_list_is_a_file_too(self, browser):
+        a_case()
+        dismissed = a_case()
+        revocation.dismiss(dismissed.license, note=NOTE, by=HecFactory(), now=NOW)
+
+        rows = lines(browser.get(reverse("hec_cases"), {"list": "closed", "format": "csv"}))
+
+        assert [(row["License"], row["Outcome"]) for row in rows] == [
+            (dismissed.license.reference, "dismissed")
+        ]
+
+
+class TestTheFirstList:
+    """A page opens on a list in which something is."""
+
+    def test_of_deadlines(self, browser):
+        running(days=3)
+        assert browser.get(reverse("hec_clocks")).context["page"].rows
+
+    def test_of_invitations(self, browser):
+        license = licensed()
+        assert [one.pk for one in browser.get(reverse("hec_invited")).context["page"].rows] == [
+            license.pk
+        ]
+
+    def test_of_the_outbox(self, browser):
+        Mail.objects.all().delete()
+        licensed()
+        assert browser.get(reverse("hec_outbox")).context["page"].rows
+
+
 class TestSeveralCases:
     def test_only_the_ticked_ones_are_revoked_with_one_note(self, browser):
         ticked, also, left = a_case(), a_case(), a_case()

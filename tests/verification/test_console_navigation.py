@@ -22,6 +22,7 @@ def shown(path: str) -> tuple[list[str], list[str]]:
         ("/admin/queue/3/", ["People"], ["Queues"]),
         ("/admin/hec/applications/DL-1/", ["People"], ["Search"]),
         ("/admin/hec/invitations/", ["People"], ["Staff"]),
+        ("/admin/hec/people/7/address/", ["People"], ["Search"]),
         ("/styleguide/", [], []),
     ],
 )

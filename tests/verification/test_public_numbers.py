@@ -56,6 +56,15 @@ def test_of_few_decisions_nothing_is_said(client: Client) -> None:
     assert "7 hours" not in body
 
 
+def test_universities_with_a_figure_come_first(client: Client) -> None:
+    UniversityFactory(name="Abasyn University")
+    decided(UniversityFactory(name="Quick University"), 1, 2, 3, 40, 50)
+
+    body = page(client)
+
+    assert body.index("Quick University") < body.index("Abasyn University")
+
+
 def test_it_is_searched_by_words_of_name_and_city(client: Client) -> None:
     UniversityFactory(name="University of Peshawar", city="Peshawar")
     UniversityFactory(name="Forman Christian College", city="Lahore")

@@ -16,8 +16,8 @@ from dlsei.policy.agenda import agenda
 from dlsei.policy.calendar_days import karachi_date
 from licensing import buckets, ledger
 from licensing.models import Allocation, Cohort, Place, Programme, Tranche
+from verification.actors import actor
 from verification.console import figures
-from verification.console.actors import actor
 from verification.console.tables import (
     CODE,
     MOMENT,
@@ -47,7 +47,7 @@ ALLOCATIONS = [
 LEDGER = [
     Column(gettext_lazy("When"), lambda event: event.at, MOMENT),
     Column(gettext_lazy("What"), lambda event: _what(event)),
-    Column(gettext_lazy("Change"), lambda event: _signed(event), CODE),
+    Column(gettext_lazy("By how many"), lambda event: _signed(event), CODE),
     Column(gettext_lazy("Held after it"), lambda event: event.data["held"], NUMBER),
     Column(gettext_lazy("Seats after it"), lambda event: event.data["total"], NUMBER),
     Column(gettext_lazy("Clause"), lambda event: event.clause, CODE),

@@ -19,6 +19,7 @@ from verification.console.tables import (
     CODE,
     DAY,
     MOMENT,
+    STATE,
     Column,
     Table,
     as_csv,
@@ -43,23 +44,44 @@ CASES = [
     Column(gettext_lazy("Data as of"), lambda case: case.evidence_on, DAY),
     Column(gettext_lazy("Opened"), lambda case: case.opened_at, MOMENT),
 ]
+CLOSED = [
+    *CASES[:4],
+    Column(gettext_lazy("Deadline"), lambda case: case.deadline, DAY),
+    Column(gettext_lazy("Outcome"), lambda case: case.state, STATE, thing="case"),
+    Column(
+        gettext_lazy("By"), lambda case: case.decided_by.full_name if case.decided_by else _("rule")
+    ),
+    Column(gettext_lazy("Closed"), lambda case: case.closed_at, MOMENT),
+]
 BUSY = gettext_lazy("Somebody else is at this license right now. Try again in a moment.")
 DECISIONS = {"confirm": revocation.confirm, "dismiss": revocation.dismiss}
 
 
 @hec_only
 def hec_cases(request: HttpRequest) -> HttpResponseBase:
-    """Revocation cases that wait for HEC, the oldest first; ticked ones are decided together (R16)."""
-    cases = RevocationCase.objects.open().select_related(
-        "license__person", "license__cohort", "report"
-    )
+    """Revocation cases that wait for HEC, the oldest first; ticked ones are decided together (R16).
+
+    `?list=closed` shows those that were decided, by HEC or by the rule at once, the latest first.
+    """
+    waiting = RevocationCase.objects.open()
+    closed = request.GET.get("list") == "closed"
+    cases = RevocationCase.objects.exclude(closed_at=None) if closed else waiting
+    cases = cases.select_related("license__person", "license__cohort", "decided_by")
+    columns = CLOSED if closed else CASES
+    order = ("-closed_at", "-id") if closed else ("opened_at", "id")
     if wants_csv(request):
-        return as_csv("cases", CASES, cases.order_by("opened_at", "id"))
-    found = page(cases, ("opened_at", "id"), request.GET)
+        return as_csv("cases", columns, cases.order_by(*order))
+    found = page(cases, order, request.GET)
+    total = waiting.count()
     context = {
         "page": found,
-        "total": cases.count(),
-        "table": Table(_("Revocation cases"), CASES, found.rows),
+        "total": total,
+        "closed": closed,
+        "tabs": [
+            {"url": "?", "text": _("To decide"), "count": total, "current": not closed},
+            {"url": "?list=closed", "text": _("Closed"), "current": closed},
+        ],
+        "table": Table(_("Revocation cases"), columns, found.rows),
         "csv": csv_link(request),
         "nothing_chosen": "none" in request.GET,
     }
@@ -170,6 +192,9 @@ def hec_runs(request: HttpRequest) -> HttpResponse:
 def hec_run_confirm(request: HttpRequest, pk: int) -> HttpResponse:
     """Lets one stopped run go on (R22)."""
     run = get_object_or_404(RevocationRun.objects.select_related("cohort"), pk=pk)
+    if run.confirmed_at or run.finished_at:
+        messages.info(request, _("This run goes on already, or is over."))
+        return redirect("hec_runs")
     form, now = Form(request.POST if request.method == "POST" else None), timezone.now()
     if form.is_valid() and attempt(
         form, lambda: revocation.confirm_run(run, by=request.user, now=now)

@@ -56,7 +56,9 @@ EXTENSIONS = [
     ),
     Column(gettext_lazy("License"), lambda extension: extension.license.reference, CODE),
     Column(gettext_lazy("Content"), lambda extension: extension.content_name),
-    Column(gettext_lazy("Progress, percent"), lambda extension: f"{extension.progress:g}", CODE),
+    Column(
+        gettext_lazy("Progress, percent"), lambda extension: f"{float(extension.progress):g}", CODE
+    ),
     Column(gettext_lazy("By the data as of"), lambda extension: extension.report.as_of, MOMENT),
     Column(gettext_lazy("Ended before on"), lambda extension: extension.ended_before_on, DAY),
     Column(gettext_lazy("Ends on"), lambda extension: extension.ends_on, DAY),
@@ -80,7 +82,7 @@ def hec_clocks(request: HttpRequest) -> HttpResponseBase:
     }
     chosen, clause = request.GET.get("list", ""), request.GET.get("clause", "")
     if chosen not in lists:
-        chosen = "due"
+        chosen = next((name for name, (_text, of) in lists.items() if of.exists()), "due")
     licenses = lists[chosen][1].select_related("person", "cohort")
     counts = dict(
         lists[chosen][1].values_list("next_clause").annotate(n=Count("pk")).order_by("next_clause")

@@ -59,6 +59,10 @@ TITLES = {
     "P2": gettext_lazy("Pending, carried over as P2"),
     "lapse": gettext_lazy("Applications that lapse"),
 }
+DONE = TITLES | {
+    "expire": gettext_lazy("Licenses that ended"),
+    "lapse": gettext_lazy("Applications that lapsed"),
+}
 
 
 @hec_only
@@ -75,13 +79,14 @@ def hec_close(request: HttpRequest, pk: int) -> HttpResponse:
             figures = _by_list(closing.rehearse(cohort, by=request.user, now=now), cohort)
         except Busy:
             busy = _("The cohort is being worked on right now. Try again in a moment.")
+    titles = DONE if cohort.closed_at else TITLES
     context: dict[str, Any] = {
         "cohort": cohort,
         "successor": closing.successor(cohort),
         "closed": cohort.closed_at is not None,
         "rehearsed": bool(figures) and cohort.closed_at is None,
         "figures": [
-            {"which": which, "value": value, "text": TITLES[which]}
+            {"which": which, "value": value, "text": titles[which]}
             for which, value in figures.items()
         ],
         "busy": busy,
@@ -114,12 +119,13 @@ def hec_close_list(request: HttpRequest, pk: int, which: str) -> HttpResponseBas
     if wants_csv(request):
         return as_csv(f"close-{cohort.pk}-{which}", columns, rows.order_by(*order))
     found = page(rows, order, request.GET)
+    title = (DONE if cohort.closed_at else TITLES)[which]
     context = {
-        "title": TITLES[which],
+        "title": title,
         "caption": cohort.name,
         "back": (reverse("hec_close", args=[pk]), _("The close of the cohort")),
         "page": found,
-        "table": Table(TITLES[which], columns, found.rows),
+        "table": Table(title, columns, found.rows),
         "csv": csv_link(request),
         "empty": _("Nobody."),
     }

@@ -36,7 +36,7 @@ def hec_outbox(request: HttpRequest) -> HttpResponse:
     }
     chosen = request.GET.get("list", "")
     if chosen not in lists:
-        chosen = next(iter(lists))
+        chosen = next((name for name, (_text, of) in lists.items() if of.exists()), "sent-mails")
     of_mails = chosen.endswith("mails")
     rows = lists[chosen][1].select_related("person" if of_mails else "license__person")
     tabs = [

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from dlsei.models import Event
 from dlsei.policy.states import LABELS
 from verification import history_search
-from verification.console.actors import actor
+from verification.actors import actor
 from verification.console.tables import CODE, MOMENT, Column, Table, as_csv, csv_link, wants_csv
 from verification.license_forms import HistoryForm
 from verification.pages import page

@@ -75,7 +75,7 @@ def hec_invited(request: HttpRequest) -> HttpResponseBase:
     }
     chosen = request.GET.get("list", "")
     if chosen not in lists:
-        chosen = "failing"
+        chosen = next((name for name, (_text, of) in lists.items() if of.exists()), "failing")
     rows = lists[chosen][1]
     if wants_csv(request):
         return as_csv(f"invitations-{chosen}", INVITATIONS, rows.order_by("id"))

@@ -23,6 +23,7 @@ BELOW = {
     "/admin/review/": "hec_queues",
     "/admin/hec/applications/": "hec_search",
     "/admin/hec/licenses/": "hec_search",
+    "/admin/hec/people/": "hec_search",
     "/admin/hec/focal-persons/": "hec_universities",
     "/admin/hec/invitations/": "hec_staff",
 }

@@ -11,10 +11,9 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from dlsei.forms import DateInput, Form
+from dlsei.forms import DateInput, FilterForm
 from dlsei.policy.calendar_days import KARACHI, karachi_date
 from verification import worklist
-from verification.claims import written
 from verification.console.tables import Column, as_csv, csv_link, wants_csv
 from verification.filters import Facet, filtered
 from verification.models import Decision
@@ -25,7 +24,7 @@ from verification.views.access import university_or_404
 ME, COLLEAGUE, HEC = "me", "colleague", "hec"
 
 
-class PeriodForm(Form):
+class PeriodForm(FilterForm):
     """From which day to which, both included (R1)."""
 
     since = forms.DateField(label=_("Decided from"), required=False, widget=DateInput)
@@ -104,7 +103,7 @@ def _columns() -> list[Column]:
     return [
         Column(_("Reference"), lambda row: row.application.reference),
         Column(_("Applicant"), lambda row: row.applicant.full_name),
-        Column(_("CNIC or passport number"), lambda row: written(row.applicant.identity_number)),
+        Column(_("CNIC or passport number"), lambda row: row.applicant.written_identity),
         Column(_("E-mail address"), lambda row: row.applicant.email),
         Column(_("Applies as"), lambda row: row.application.get_category_display()),
         Column(_("Cohort"), lambda row: row.application.cohort.name),

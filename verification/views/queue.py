@@ -13,7 +13,6 @@ from dlsei.policy.calendar_days import karachi_date
 from licensing.models import Programme
 from verification import queue as turns
 from verification import worklist
-from verification.claims import written
 from verification.console.tables import Column, as_csv, csv_link, wants_csv
 from verification.filters import filtered
 from verification.pages import page
@@ -90,7 +89,7 @@ def _columns() -> list[Column]:
     return [
         Column(_("Reference"), lambda row: row.reference),
         Column(_("Applicant"), lambda row: row.person.full_name),
-        Column(_("CNIC or passport number"), lambda row: written(row.person.identity_number)),
+        Column(_("CNIC or passport number"), lambda row: row.person.written_identity),
         Column(_("E-mail address"), lambda row: row.person.email),
         Column(_("Applies as"), lambda row: row.get_category_display()),
         Column(

@@ -42,6 +42,7 @@ lint: setup  ## style, types, layers, templates, migrations
 	@# The parser itself: the wheel's own command hides its exit status.
 	SITE_HOST=x SECRET_KEY=x POSTGRES_PASSWORD=x REDIS_PASSWORD=x S3_SECRET_KEY=x \
 	  .venv/lib/python3*/site-packages/compose/docker-compose --env-file deploy/env.example config --quiet
+	SITE_HOST=x .venv/bin/caddy validate --config deploy/Caddyfile --adapter caddyfile
 	$(MANAGE) document_settings --check
 
 bench: setup  ## measure

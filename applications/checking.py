@@ -10,7 +10,8 @@ from django.db import transaction
 from django.db.models import F
 
 from applications import documents
-from applications.inspection import Broken, inspect, refuse_document
+from applications.inspection.inspector import Broken, inspect
+from applications.inspection.refusals import refuse_document
 from applications.models import Document
 from applications.models.documents import random_name
 from dlsei.history import Actor

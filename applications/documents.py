@@ -14,7 +14,8 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 
-from applications.inspection import Inspected, refuse_document, require_size
+from applications.inspection.inspector import Inspected, require_size
+from applications.inspection.refusals import refuse_document
 from applications.models import Application, Document
 from applications.models.documents import random_name, random_quarantine_name
 from applications.submission import own

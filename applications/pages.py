@@ -7,7 +7,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models.fields.files import FieldFile
 
-from applications.inspection import page_picture
+from applications.inspection.inspector import page_picture
 from applications.models import Document, Page
 from applications.models.documents import random_page_name
 
@@ -18,7 +18,7 @@ _AT_ONCE = threading.BoundedSemaphore(2)
 def picture(document: Document, number: int) -> FieldFile | None:
     """Page `number` (from 1) of a kept PDF as a JPEG; None where there is none or it cannot be drawn.
 
-    Raises `applications.inspection.Broken` when drawing could not be tried.
+    Raises `applications.inspection.inspector.Broken` when drawing could not be tried.
     """
     if not 1 <= number <= document.pages:
         return None

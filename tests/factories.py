@@ -12,7 +12,7 @@ from django.db import transaction
 from factory.django import DjangoModelFactory
 
 from applications import documents, submission
-from applications.inspection import Inspected
+from applications.inspection.inspector import Inspected
 from applications.models import Application, University
 from dlsei import policy
 from dlsei.history import acting

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from applications.forms.refusals import cited
-from applications.inspection import require_size
+from applications.inspection.inspector import require_size
 from applications.models import Application, Document, University
 from dlsei.forms import Form, RadioSelect
 from dlsei.policy.refusals import Refused

@@ -112,8 +112,7 @@ def _ask(task: str, argument: int, content: bytes) -> tuple[dict[str, Any], byte
             stderr=subprocess.DEVNULL,
             cwd=_PROJECT,
             # None of our secrets; one arena, so that the limit on memory is what it says.
-            env={"PYTHONPATH": str(_PROJECT), "PYTHONDONTWRITEBYTECODE": "1"}
-            | {"MALLOC_ARENA_MAX": "1", "LANG": "C.UTF-8"},
+            env={"PYTHONPATH": str(_PROJECT), "MALLOC_ARENA_MAX": "1", "LANG": "C.UTF-8"},
         )
         try:
             status = process.wait(WALL_SECONDS)

@@ -10,7 +10,7 @@ from applications import documents, explanations, queries, submission
 from applications.forms.answers import AnswerForm
 from applications.forms.refusals import add_to, in_words
 from applications.four_answers import clause_in_words
-from applications.inspection import refuse_document
+from applications.inspection.refusals import refuse_document
 from applications.models import Application
 from applications.task_list import accepted_kinds
 from applications.views.documents import described, uploaded

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from applications import registration, universities
-from applications.inspection import Inspected
+from applications.inspection.inspector import Inspected
 from dlsei.policy.calendar_days import karachi_date
 from dlsei.replay.scenario import Person, Scenario
 from dlsei.replay.vocabulary import HEC, HEC_INSTITUTION

@@ -1,6 +1,6 @@
 """The papers that made-up applicants show: small pictures that could be real ones."""
 
-from applications.inspection import Inspected
+from applications.inspection.inspector import Inspected
 from dlsei.simulation.people import Applicant
 from verification.demo_documents import card, letter
 

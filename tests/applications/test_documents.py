@@ -12,7 +12,7 @@ from PIL import Image
 from PIL.ExifTags import GPS, IFD, Base
 
 from applications import documents, submission
-from applications.inspection import inspect
+from applications.inspection.inspector import inspect
 from applications.models import Application, Document
 from dlsei.models import User
 from dlsei.policy.refusals import Refused

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from applications import documents, pages, retention
-from applications.inspection import Inspected
+from applications.inspection.inspector import Inspected
 from applications.models import Application, Document, Page
 from tests.factories import NOW, FocalPersonFactory, UserFactory, draft, submitted
 from verification.demo_documents import letter

@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from applications.inspection import Inspected, inspector
+from applications.inspection import inspector
+from applications.inspection.inspector import Inspected
 from tests.documents.judging import harms
 
 MAX_BYTES = 5 * 1024 * 1024

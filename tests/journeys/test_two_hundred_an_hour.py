@@ -13,7 +13,7 @@ from PIL import Image
 from playwright.sync_api import Request
 
 from applications import documents, submission
-from applications.inspection import Inspected
+from applications.inspection.inspector import Inspected
 from applications.models import Application
 from dlsei.models import Mail
 from tests.factories import FocalPersonFactory, HecFactory, UserFactory, draft

@@ -9,7 +9,7 @@ from django.core.files.storage import default_storage
 from django.urls import reverse
 
 from applications import documents, submission, universities
-from applications.inspection import Inspected
+from applications.inspection.inspector import Inspected
 from applications.models import Application
 from applications.models.documents import random_name
 from dlsei.history import acting

@@ -7,8 +7,8 @@ import pytest
 from django.db import connection
 from django.urls import reverse
 
-from applications import closing
-from applications.models import Application
+from applications import closing, documents
+from applications.models import Application, Document
 from dlsei import health_page
 from dlsei.celery import JOBS
 from dlsei.models import Event, Mail, Slot
@@ -306,14 +306,29 @@ class TestHealth:
     def test_what_waits_too_long_is_seen(self, browser):
         submitted(now=NOW - timedelta(hours=2))
         Report.objects.create(source="api", as_of=NOW - timedelta(days=3), imported_at=NOW)
-        documents, mails, coursera, report = browser.get(reverse("hec_health")).context["ages"]
-        assert (documents.late, mails.late, coursera.late, report.late) == (
+        checked, mails, coursera, report = browser.get(reverse("hec_health")).context["ages"]
+        assert (checked.late, mails.late, coursera.late, report.late) == (
             False,
             True,
             False,
             True,
         )
         assert Mail.objects.count() == mails.count
+
+    def test_documents_in_checking_are_late_after_ten_minutes(self, browser):
+        for minutes in (3, 11):
+            documents.upload(
+                (mine := draft(kinds=())),
+                *("student-card", "card.pdf", b"x"),
+                by=mine.person,
+                now=NOW - timedelta(minutes=minutes),
+            )
+        waiting, *_ = browser.get(reverse("hec_health")).context["ages"]
+        assert (waiting.count, waiting.since) == (2, NOW - timedelta(minutes=11))
+        assert waiting.late
+        Document.objects.get(uploaded_at=waiting.since).delete()
+        waiting, *_ = browser.get(reverse("hec_health")).context["ages"]
+        assert (waiting.count, waiting.late) == (1, False)
 
     def test_a_dead_redis_is_seen(self, browser, settings):
         settings.REDIS_URL = "redis://127.0.0.1:1/0"

@@ -84,7 +84,9 @@ class TransferForm(NoteForm):
     field_order = ["university", "note"]
 
     university = forms.ModelChoiceField(
-        label=_("The applicant's university"), queryset=University.objects.none()
+        label=_("The applicant's university"),
+        queryset=University.objects.none(),
+        empty_label=_("Choose a university"),
     )
 
     def __init__(self, *args: Any, application: Application, **kwargs: Any) -> None:

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from applications.models.universities import University
+from dlsei.models.people import written
 from dlsei.policy.states import ApplicationState
 from licensing.models import Cohort, Place
 
@@ -23,6 +24,12 @@ class IdentityClaim(models.Model):
 
     def __str__(self) -> str:
         return self.identity
+
+    @property
+    def written(self) -> str:
+        """The number as it stands on the card."""
+        kind, _colon, number = self.identity.partition(":")
+        return written(kind, number)
 
 
 class Dispute(models.Model):

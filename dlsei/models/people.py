@@ -98,11 +98,8 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def written_identity(self) -> str:
-        """A CNIC as it stands on the card, with its dashes; a passport number as it is."""
-        number = self.identity_number
-        if self.identity_kind == self.Identity.CNIC and len(number) == 13:
-            return f"{number[:5]}-{number[5:12]}-{number[12:]}"
-        return number
+        """The number as it stands on the card."""
+        return written(self.identity_kind, self.identity_number)
 
     @property
     def masked_identity(self) -> str:
@@ -115,3 +112,10 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def get_short_name(self) -> str:
         return self.full_name
+
+
+def written(kind: str, number: str) -> str:
+    """A CNIC with its dashes, as on the card; a passport number as it is."""
+    if kind == User.Identity.CNIC and len(number) == 13:
+        return f"{number[:5]}-{number[5:12]}-{number[12:]}"
+    return number

@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 
 from applications import disputes, submission
-from applications.models import Dispute, University
+from applications.models import Dispute, Document, University
 from dlsei import history
 from dlsei.models import Mail, User
 from licensing.models import (
@@ -405,6 +405,17 @@ def test_a_report_lists_what_fits_no_license(browser):
 
 
 class TestDisputes:
+    def test_both_people_are_seen_with_their_documents(self, browser):
+        open_dispute = dispute()
+        documents = Document.objects.filter(application__person=open_dispute.application.person)
+
+        page = text_of(browser.get(reverse("hec_dispute", args=[open_dispute.pk])))
+
+        assert documents
+        for document in documents:
+            assert f'<img src="{document.page_urls[0]}"' in page
+        assert f"{open_dispute.application.person.identity_number[:5]}-" in page
+
     def test_settled_with_a_note(self, browser, hec):
         open_dispute = dispute()
         address = reverse("hec_dispute", args=[open_dispute.pk])

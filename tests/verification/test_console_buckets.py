@@ -43,11 +43,11 @@ class TestLedger:
         found = lines(browser.get(reverse("hec_ledger", args=[cohort.pk]), {"format": "csv"}))
 
         # Then it says them in order
-        assert [(e["What"], e["Change"], e["Held after it"], e["Clause"]) for e in found] == [
-            ("Seats opened", "'+18,000", "0", ""),
-            ("Licenses issued", "'+1", "1", "4.1.k"),
-            ("Licenses ended", "\u22121", "0", "5.z"),
-            ("Seats opened", "'+7", "0", ""),
+        assert [(e["What"], e["By how many"], e["Held after it"], e["Clause"]) for e in found] == [
+            ("Seats opened", "18000", "0", ""),
+            ("Licenses issued", "1", "1", "4.1.k"),
+            ("Licenses ended", "-1", "0", "5.z"),
+            ("Seats opened", "7", "0", ""),
         ]
         assert found[-1]["Seats after it"] == "18007"
         assert [e["By"] for e in found[2:]] == ["Rubina of HEC", "Rubina of HEC"]

@@ -106,6 +106,18 @@ class TestReview:
         ]
         assert [check.clause for check in failed] == ["3.a"]
 
+    def test_what_fails_stands_out_and_what_holds_is_counted(self, browser, focal):
+        application = submitted(university=focal.university)
+        page = text_of(browser.get(url("review", application)))
+        assert "All 8 checks hold" in page
+        assert "check-failed" not in page
+
+        universities.withdraw_recognition(focal.university, by=HecFactory(), now=NOW)
+
+        page = text_of(browser.get(url("review", application)))
+        assert page.count("check-failed") == 1
+        assert "7 other checks hold" in page
+
     def test_out_of_turn_names_the_one_before(self, browser, focal, application):
         later = submitted(university=focal.university, now=NOW + timedelta(seconds=1))
         page = browser.get(url("review", later))

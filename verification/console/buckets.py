@@ -47,7 +47,12 @@ ALLOCATIONS = [
 LEDGER = [
     Column(gettext_lazy("When"), lambda event: event.at, MOMENT),
     Column(gettext_lazy("What"), lambda event: _what(event)),
-    Column(gettext_lazy("By how many"), lambda event: _signed(event), CODE),
+    Column(
+        gettext_lazy("By how many"),
+        lambda event: _signed(event),
+        CODE,
+        in_file=lambda event: _change(event),
+    ),
     Column(gettext_lazy("Held after it"), lambda event: event.data["held"], NUMBER),
     Column(gettext_lazy("Seats after it"), lambda event: event.data["total"], NUMBER),
     Column(gettext_lazy("Clause"), lambda event: event.clause, CODE),
@@ -75,9 +80,12 @@ def _what(event: Event) -> str:
     return _("Licenses issued") if held > 0 else _("Licenses ended")
 
 
+def _change(event: Event) -> int:
+    return event.data["total_change"] or event.data["held_change"]
+
+
 def _signed(event: Event) -> str:
-    change = event.data["total_change"] or event.data["held_change"]
-    return f"{change:+,}".replace("-", "\u2212")
+    return f"{_change(event):+,}".replace("-", "\u2212")
 
 
 @hec_only

@@ -49,7 +49,8 @@ CLOSED = [
     Column(gettext_lazy("Deadline"), lambda case: case.deadline, DAY),
     Column(gettext_lazy("Outcome"), lambda case: case.state, STATE, thing="case"),
     Column(
-        gettext_lazy("By"), lambda case: case.decided_by.full_name if case.decided_by else _("rule")
+        gettext_lazy("By"),
+        lambda case: case.decided_by.full_name if case.decided_by else _("the rule"),
     ),
     Column(gettext_lazy("Closed"), lambda case: case.closed_at, MOMENT),
 ]

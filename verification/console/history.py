@@ -87,6 +87,9 @@ def hec_history(request: HttpRequest) -> HttpResponseBase:
     form = HistoryForm(request.GET or None)
     asked = form.cleaned_data if form.is_valid() else {}
     events = history_search.find(history_search.Question(**asked))
+    if form.errors:
+        # Not everything, for a question that cannot be understood.
+        events = events.none()
     if wants_csv(request) and asked:
         return as_csv("history", COLUMNS, _in_chunks(events.order_by("at", "id")))
     found = page(events, ("-at", "-id"), request.GET)

@@ -22,7 +22,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 class Column:
     """What a column is called and shows of a row; `kind` says how it is written, `url` where it leads.
 
-    `thing` says of what a state is.
+    `thing` says of what a state is, `in_file` what a file holds instead of what the page shows.
     """
 
     label: str | Promise
@@ -30,6 +30,7 @@ class Column:
     kind: str = TEXT
     url: Callable[[Any], str] | None = None
     thing: str = ""
+    in_file: Callable[[Any], Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,9 @@ def as_csv(
     write = csv.writer(_Line()).writerow
     # The mark tells spreadsheets that names are UTF-8.
     head = "\ufeff" + write([str(column.label) for column in columns])
-    lines = (write([plain(column.of(row)) for column in columns]) for row in found)
+    lines = (
+        write([plain((column.in_file or column.of)(row)) for column in columns]) for row in found
+    )
     return StreamingHttpResponse(
         chain([head], lines),
         content_type="text/csv; charset=utf-8",

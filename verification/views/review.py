@@ -104,13 +104,14 @@ def about(request: HttpRequest, application: Application, *, now: datetime) -> d
     documents = list(application.documents.accepted())
     known = checks.elsewhere(application, documents, by=request.user, now=now)
     rules = checks.of(application, documents) if pending else []
+    checked = [*rules, *checks.seen_elsewhere(known)]
     return {
         "application": application,
         "university": application.university,
         "claims": claims(application),
-        "beside": beside_checks(
-            application, documents, [*rules, *checks.seen_elsewhere(known)], known
-        ),
+        "beside": beside_checks(application, documents, checked, known),
+        "held": [check for check in checked if check.passed],
+        "failed": sum(not check.passed for check in checked),
         "documents": [(document, document_name(document)) for document in documents],
         "checks": rules,
         "elsewhere": known,

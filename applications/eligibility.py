@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from django.db.models import Q
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import JSONObject
 
 from applications.models import Application, University
 from dlsei.models import User
@@ -26,30 +28,35 @@ def facts(
     besides: Application | None = None,
 ) -> policy.Facts:
     """The facts that `dlsei.policy.eligibility` judges; `besides` is not counted as another one."""
-    licenses = list(
-        License.objects.filter(person=person).values_list("cohort__name", "state", "source")
-    )
-    # Ended, a paid license bars nothing, and Coursera's row that it explains sets no flag (R4).
-    paid = {name for name, _, source in licenses if source != BUCKET}
-    bucket = [(name, state) for name, state, source in licenses if source == BUCKET]
-    revoked = frozenset(name for name, state in bucket if state == LicenseState.REVOKED)
-    held = {name for name, state in bucket if state != LicenseState.REVOKED}
-    flagged = set(
-        CohortMember.objects.filter(Q(person=person) | Q(email__iexact=person.email)).values_list(
-            "cohort__name", flat=True
-        )
-    )
-    pending = Application.objects.of(person).pending()
+    pending = Application.objects.pending().filter(person=OuterRef("pk"))
     if besides:
         pending = pending.exclude(pk=besides.pk)
+    member = Q(person=OuterRef("pk")) | Q(email__iexact=person.email)
+    licenses, members, *already = (
+        User.objects.filter(pk=person.pk)
+        .values_list(
+            ArraySubquery(
+                License.objects.filter(person=OuterRef("pk")).values(
+                    found=JSONObject(cohort="cohort__name", state="state", source="source")
+                )
+            ),
+            ArraySubquery(CohortMember.objects.filter(member).values("cohort__name")),
+            Exists(pending),
+            Exists(Place.objects.waiting().filter(person=OuterRef("pk"))),
+        )
+        .get()
+    )
+    # Ended, a paid license bars nothing, and Coursera's row that it explains sets no flag (R4).
+    paid = {one["cohort"] for one in licenses if one["source"] != BUCKET}
+    bucket = [(one["cohort"], one["state"]) for one in licenses if one["source"] == BUCKET]
+    revoked = frozenset(name for name, state in bucket if state == LicenseState.REVOKED)
+    held = {name for name, state in bucket if state != LicenseState.REVOKED}
     return policy.Facts(
         category=category,
         recognized=university is not None and university.recognized,
-        already_applied=pending.exists()
-        or any(state in LIVE for _, state, _ in licenses)
-        or Place.objects.waiting().filter(person=person).exists(),
+        already_applied=any(already) or any(one["state"] in LIVE for one in licenses),
         revoked_in=revoked,
-        barred_by=frozenset(held | (flagged - revoked - paid)),
+        barred_by=frozenset(held | (set(members) - revoked - paid)),
         documents=tuple(documents),
         first_semester=first_semester,
     )

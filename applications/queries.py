@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from operator import attrgetter
 
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 
 from applications import eligibility
 from applications.models import Application, Question, University
@@ -13,7 +14,7 @@ from dlsei.policy.calendar_days import karachi_date
 from dlsei.policy.refusals import Refusal
 from dlsei.policy.states import ApplicationState, PlaceState
 from licensing import buckets, line
-from licensing.models import Cohort, License, Programme
+from licensing.models import Cohort, License, Programme, RevocationCase
 
 WAITING = "waiting"
 
@@ -49,25 +50,49 @@ class Standing:
         return subject.reference if subject else ""
 
 
+@dataclass(frozen=True)
+class Records:
+    """All applications and licenses of a person with what they lead to, each the newest first."""
+
+    applications: list[Application]
+    licenses: list[License]
+
+    def standing(self, now: datetime) -> Standing:
+        """What the dashboard shows first (SPEC.md: `status` and the keys beside it)."""
+        application, license = next(iter(self.applications), None), next(iter(self.licenses), None)
+        if license and (application is None or _is_newer(license, application)):
+            return _of_license(license, application)
+        if application is None:
+            return Standing(status="none")
+        return _of_application(application, now)
+
+    def before(self, newest: Application | None) -> list[Application]:
+        """What was submitted besides the newest one, the latest first."""
+        submitted = [one for one in self.applications if one.submitted_at and not one.is_draft]
+        latest_first = sorted(submitted, key=attrgetter("submitted_at", "pk"), reverse=True)
+        return [one for one in latest_first if newest is None or one.pk != newest.pk]
+
+    def paid_besides(self, newest: License | None) -> list[License]:
+        """Licenses that came without an application, besides the newest one."""
+        paid = [one for one in self.licenses if one.place_id is None]
+        return [one for one in paid if newest is None or one.pk != newest.pk]
+
+
+def records(person: User) -> Records:
+    """Everything that a person has or had with us, in two statements."""
+    applications = Application.objects.of(person).select_related(
+        "cohort", "university", "place__cohort", "place__license", "decision"
+    )
+    licenses = License.objects.filter(person=person).select_related("cohort", "place")
+    return Records(
+        applications=list(applications.order_by("-created_at", "-id")),
+        licenses=list(licenses.order_by("-issued_at", "-id")),
+    )
+
+
 def standing(person: User, now: datetime) -> Standing:
-    """What the dashboard shows first (SPEC.md: `status` and the keys beside it)."""
-    application = (
-        Application.objects.of(person)
-        .select_related("cohort", "university", "place", "place__cohort")
-        .order_by("-created_at", "-id")
-        .first()
-    )
-    license = (
-        License.objects.filter(person=person)
-        .select_related("cohort", "place")
-        .order_by("-issued_at", "-id")
-        .first()
-    )
-    if license and (application is None or _is_newer(license, application)):
-        return _of_license(license, application)
-    if application is None:
-        return Standing(status="none")
-    return _of_application(application, now)
+    """Where a person stands, for whoever wants nothing else of their records."""
+    return records(person).standing(now)
 
 
 def _is_newer(license: License, application: Application) -> bool:
@@ -180,13 +205,15 @@ def may_apply(
 
 
 def timeline(application: Application) -> list[Event]:
-    """Everything that happened to an application, its place and its license, oldest first."""
+    """Everything that happened to an application, its place and its license, oldest first; a move with its `note`."""
     about = Q(subject="application", subject_id=application.pk)
     about |= Q(subject="transfer", subject_id__in=application.transfers.values("pk"))
     if application.place_id:
         about |= Q(subject="place", subject_id=application.place_id)
-        license = License.objects.filter(place=application.place_id).first()
-        if license:
-            about |= Q(subject="license", subject_id=license.pk)
-            about |= Q(subject="revocationcase", subject_id__in=license.cases.values("pk"))
-    return list(Event.objects.filter(about).select_related("actor").order_by("at", "id"))
+        licenses = License.objects.filter(place=application.place_id)
+        cases = RevocationCase.objects.filter(license__place=application.place_id)
+        about |= Q(subject="license", subject_id__in=licenses.values("pk"))
+        about |= Q(subject="revocationcase", subject_id__in=cases.values("pk"))
+    moves = application.transfers.filter(pk=OuterRef("subject_id"))
+    told = Event.objects.filter(about).annotate(note=Subquery(moves.values("note")))
+    return list(told.select_related("actor").order_by("at", "id"))

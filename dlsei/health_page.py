@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection
-from django.db.models import Max, Min
+from django.db.models import Count, Max, Min
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -79,8 +79,8 @@ def ages(now: datetime) -> list[Age]:
     """What waits: documents, mails, Coursera's jobs, the newest report."""
     mails = Mail.objects.unsent()
     owed = CourseraJob.objects.filter(done_at=None)
-    oldest_mail = mails.aggregate(at=Min("created_at"))["at"]
-    oldest_job = owed.aggregate(at=Min("created_at"))["at"]
+    figures = {"n": Count("pk"), "oldest": Min("created_at")}
+    unsent, undone = mails.aggregate(**figures), owed.aggregate(**figures)
     report = latest_report()
     checked = Document.objects.checking()
     oldest_document = checked.aggregate(at=Min("uploaded_at"))["at"]
@@ -93,16 +93,16 @@ def ages(now: datetime) -> list[Age]:
         ),
         Age(
             _("Mails not sent yet, the oldest since"),
-            mails.count(),
-            oldest_mail,
-            _older(oldest_mail, LATE_MAIL, now),
+            unsent["n"],
+            unsent["oldest"],
+            _older(unsent["oldest"], LATE_MAIL, now),
             "hec_outbox",
         ),
         Age(
             _("Invitations and removals owed to Coursera, the oldest since"),
-            owed.count(),
-            oldest_job,
-            _older(oldest_job, LATE_AT_COURSERA, now),
+            undone["n"],
+            undone["oldest"],
+            _older(undone["oldest"], LATE_AT_COURSERA, now),
             "hec_outbox",
         ),
         Age(

@@ -40,11 +40,13 @@ def acting(
     clause: str = "",
     data: dict[str, Any] | None = None,
     to_the_end: bool = False,
+    lock_timeout: str = "",
 ) -> Iterator[None]:
     """Names actor and time for every state change inside; the surrounding transaction must be open.
 
     `now` is aware. Inner calls may nest: the inner one's names hold until it ends, or with
-    `to_the_end` until the transaction does.
+    `to_the_end` until the transaction does. `lock_timeout`, as PostgreSQL writes it, goes with the same
+    statement: whoever begins a transaction needs both.
     """
     context = {
         "actor": by.pk if isinstance(by, User) else None,
@@ -55,10 +57,12 @@ def acting(
         "data": data or {},
     }
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT current_setting(%s, true), set_config(%s, %s, true)",
-            [_CONTEXT, _CONTEXT, json.dumps(context, default=str)],
-        )
+        named = "SELECT current_setting(%s, true), set_config(%s, %s, true)"
+        values = [_CONTEXT, _CONTEXT, json.dumps(context, default=str)]
+        if lock_timeout:
+            named += ", set_config('lock_timeout', %s, true)"
+            values.append(lock_timeout)
+        cursor.execute(named, values)
         before = cursor.fetchone()[0] or ""
     yield
     if to_the_end:

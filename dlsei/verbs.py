@@ -41,10 +41,10 @@ def verb(write: Callable[P, R]) -> Callable[P, R]:
                 with transaction.atomic(), memory.of_verb():
                     by, now = kwargs["by"], kwargs["now"]
                     assert isinstance(by, history.User | str) and isinstance(now, datetime)
-                    if outermost:
-                        with connection.cursor() as cursor:
-                            cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_SECONDS}s'")
-                    with history.acting(by=by, now=now, to_the_end=outermost):
+                    patience = f"{LOCK_TIMEOUT_SECONDS}s" if outermost else ""
+                    with history.acting(
+                        by=by, now=now, to_the_end=outermost, lock_timeout=patience
+                    ):
                         return write(*args, **kwargs)
             except OperationalError as error:
                 code = getattr(error.__cause__, "sqlstate", None)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import F, Sum
+from django.db.models import Count, F, QuerySet, Sum
 
 from dlsei import schedule
 from dlsei.history import Actor
@@ -14,7 +14,7 @@ from dlsei.policy.calendar_days import karachi_date
 from dlsei.policy.refusals import Refused, refuse
 from dlsei.policy.wording import gettext_noop
 from dlsei.verbs import COHORT, lock, verb
-from licensing.models import Cohort, Programme, Tranche
+from licensing.models import Cohort, Place, Programme, Tranche
 
 OVER = gettext_noop("The cohort is over by then, so no seats can be added to it.")
 
@@ -34,8 +34,21 @@ class Bucket:
 
 
 def bucket(cohort: Cohort, today: date) -> Bucket:
+    return _bucket(cohort, cohort.places.waiting().count(), today)
+
+
+def of(cohorts: QuerySet[Cohort], today: date) -> list[tuple[Cohort, Bucket]]:
+    """Several cohorts with their buckets, however many in three statements."""
+    lines = Place.objects.waiting().values_list("cohort").annotate(n=Count("pk")).order_by()
+    waiting = dict(lines)
+    return [
+        (cohort, _bucket(cohort, waiting.get(cohort.pk, 0), today))
+        for cohort in cohorts.prefetch_related("tranches")
+    ]
+
+
+def _bucket(cohort: Cohort, waiting: int, today: date) -> Bucket:
     capacity = cohort.capacity(today)
-    waiting = cohort.places.waiting().count()
     return Bucket(
         capacity=capacity,
         held=cohort.seats_held,

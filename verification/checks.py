@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 from django.utils.functional import Promise
@@ -10,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from applications import eligibility
-from applications.models import Application, Dispute, Document
+from applications.models import Application, Document
 from dlsei.history import Actor
 from dlsei.policy import eligibility as policy
 from dlsei.policy.calendar_days import karachi_date
@@ -118,9 +119,11 @@ def seen_elsewhere(known: "Elsewhere") -> list[Check]:
 
 
 def elsewhere(
-    application: Application, documents: Sequence[Document], *, by: Actor, now: datetime
+    application: Any, documents: Sequence[Document], *, by: Actor, now: datetime
 ) -> Elsewhere:
     """The applicant's other applications, the same files elsewhere, and a dispute over the number (R6).
+
+    `application` comes with `with_dispute()`.
 
     The same is what came as the same bytes as one of `documents`, or was made into the same.
     """
@@ -141,7 +144,5 @@ def elsewhere(
         hidden=[one for one in earlier if not one.may_open],
         same_file=[one for one in same_file if one.may_open],
         same_file_hidden=sum(not one.may_open for one in same_file),
-        disputed=Dispute.objects.filter(
-            Q(application=application) | Q(claim=application.identity_id), settled_at=None
-        ).exists(),
+        disputed=application.disputed,
     )

@@ -48,7 +48,7 @@ def beside_checks(
     known: Elsewhere,
 ) -> list[Claim]:
     """The claims with the checks on each, and with what is only known from elsewhere (3.a–3.b, R6, R7, R18)."""
-    kinds = [document.get_kind_display() for document in application.documents.accepted()]
+    kinds = [document.get_kind_display() for document in documents]
     besides = [
         Claim(_("Documents"), ", ".join(map(str, kinds)) or _("None"), name="documents"),
         Claim(_("Other applications"), str(known.earlier_count or _("None")), name="others"),

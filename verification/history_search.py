@@ -4,8 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import CharField, Q, QuerySet, TextField, Value
+from django.db.models.functions import Cast
 
 from applications.models import Application, Document, University
 from dlsei.models import Event, User
@@ -104,37 +106,37 @@ class Named:
 
 
 def names(events: Iterable[Event]) -> dict[tuple[str, int], Named]:
-    """What each event is about: a query a kind of thing, however many events there are."""
+    """What each event is about, in one statement, however many events and kinds of things there are."""
     ids: dict[str, set[int]] = defaultdict(set)
     for event in events:
         ids[event.subject].add(event.subject_id)
-    named: dict[tuple[str, int], Named] = {}
-    for subject, rows in (
-        (subject, SUBJECTS[subject](of)) for subject, of in ids.items() if subject in SUBJECTS
-    ):
-        named |= {(subject, pk): Named(name, reference) for pk, name, reference in rows}
-    return named
+    first, *others = [_rows(subject, ids.get(subject, set())) for subject in SUBJECTS]
+    rows = first.union(*others, all=True)
+    return {(subject, pk): Named(name, reference) for subject, pk, name, reference in rows}
 
 
-def _rows(model, name: str, reference: str):
-    def rows(ids: set[int]) -> Iterable[tuple[int, str, str]]:
-        found = model.objects.filter(pk__in=ids)
-        if reference:
-            return found.values_list("pk", name, reference)
-        return ((pk, words, "") for pk, words in found.values_list("pk", name))
+def _rows(subject: str, ids: set[int]) -> QuerySet[Any, Any]:
+    model, name, reference = SUBJECTS[subject]
+    found = model.objects.filter(pk__in=ids).order_by()
+    # The columns of one kind must be of the same type as those of the next.
+    return found.values_list(
+        Value(subject, CharField()),
+        "pk",
+        Cast(name, TextField()),
+        Cast(reference, TextField()) if reference else Value("", TextField()),
+    )
 
-    return rows
 
-
-SUBJECTS = {
-    "application": _rows(Application, "person__full_name", "reference"),
-    "place": _rows(Place, "person__full_name", "reference"),
-    "license": _rows(License, "person__full_name", "reference"),
-    "revocationcase": _rows(RevocationCase, "license__person__full_name", "license__reference"),
-    "bucket": _rows(Cohort, "name", ""),
-    "user": _rows(User, "full_name", "email"),
-    "university": _rows(University, "name", ""),
-    "document": _rows(Document, "application__person__full_name", "application__reference"),
-    "focalperson": _rows(FocalPerson, "person__full_name", "person__email"),
-    "invitation": _rows(Invitation, "email", ""),
+# What a thing of each kind is called, and its reference, where it has one.
+SUBJECTS: dict[str, tuple[Any, str, str]] = {
+    "application": (Application, "person__full_name", "reference"),
+    "place": (Place, "person__full_name", "reference"),
+    "license": (License, "person__full_name", "reference"),
+    "revocationcase": (RevocationCase, "license__person__full_name", "license__reference"),
+    "bucket": (Cohort, "name", ""),
+    "user": (User, "full_name", "email"),
+    "university": (University, "name", ""),
+    "document": (Document, "application__person__full_name", "application__reference"),
+    "focalperson": (FocalPerson, "person__full_name", "person__email"),
+    "invitation": (Invitation, "email", ""),
 }

@@ -2,9 +2,10 @@
 
 from datetime import date
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from applications.models import Application, Dispute, University
+from applications.models.applications import ApplicationQuerySet
 from dlsei.history import Actor
 from dlsei.models import User
 from dlsei.permissions import is_hec
@@ -23,7 +24,7 @@ def universities(by: Actor, today: date) -> QuerySet[University]:
     ).distinct()
 
 
-def visible(by: Actor, today: date) -> QuerySet[Application]:
+def visible(by: Actor, today: date) -> ApplicationQuerySet:
     """The one scoped queryset: submitted applications that a person may open, never their own."""
     own = {"person": by} if isinstance(by, User) else {}
     return (
@@ -47,6 +48,19 @@ def is_focal_person(by: Actor, university: University, today: date) -> bool:
         isinstance(by, User)
         and FocalPerson.objects.active(today).filter(person=by, university=university).exists()
     )
+
+
+def nominated(by: Actor, today: date) -> Exists:
+    """Whether a person decides for an application's university as its focal person, not for HEC (4.1.j)."""
+    mine = FocalPerson.objects.active(today).filter(university=OuterRef("university"))
+    return Exists(mine.filter(person=by) if isinstance(by, User) else mine.none())
+
+
+def require_reader(by: Actor, application: Application, today: date) -> User:
+    """Whoever may open it: as `require_reviewer`, which asks as well for whom they would decide."""
+    if isinstance(by, User) and is_hec(by) and by != application.person:
+        return by
+    return require_reviewer(by, application, today)[0]
 
 
 def require_reviewer(by: Actor, application: Application, today: date) -> tuple[User, bool]:

@@ -106,7 +106,10 @@ def count(now: datetime) -> PublicNumbers:
         .order_by("day")
     )
     return PublicNumbers(
-        cohorts=[_left(cohort, today) for cohort in Cohort.objects.filter(ends__gte=today)],
+        cohorts=[
+            _left(cohort, bucket)
+            for cohort, bucket in buckets.of(Cohort.objects.filter(ends__gte=today), today)
+        ],
         universities=universities,
         everywhere=_turnaround("", "", "", everywhere["decisions"], everywhere["median"]),
         a_day=[(row["day"], row["applications"]) for row in a_day],
@@ -114,8 +117,7 @@ def count(now: datetime) -> PublicNumbers:
     )
 
 
-def _left(cohort: Cohort, today: date) -> CohortLeft:
-    bucket = buckets.bucket(cohort, today)
+def _left(cohort: Cohort, bucket: buckets.Bucket) -> CohortLeft:
     return CohortLeft(
         cohort.name,
         max(bucket.free - bucket.waiting, 0),

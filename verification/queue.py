@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import JSONObject
 
 from applications.models import Application, Question, University
 from dlsei.history import Actor
@@ -12,7 +14,7 @@ from dlsei.policy.calendar_days import karachi_date
 from dlsei.verbs import UNIVERSITY, lock, verb
 from licensing.models import Programme
 from verification.models import Sighting
-from verification.permissions import require_reviewer
+from verification.permissions import require_reader
 
 
 def in_turn(university: University) -> QuerySet[Application]:
@@ -36,17 +38,39 @@ def seen_elsewhere(by: Actor, now: datetime) -> Exists:
     return Exists(others.exclude(person=by) if isinstance(by, User) else others)
 
 
-def _decidable(university: University, by: Actor, now: datetime) -> QuerySet[Application]:
+def _decidable(university: Any, by: Actor, now: datetime) -> QuerySet[Application]:
     """In turn, what `by` could decide now: not asked, not open at somebody else, not their own (I4, R10)."""
     own = {"person": by} if isinstance(by, User) else {"pk": None}
     return in_turn(university).exclude(asked()).exclude(seen_elsewhere(by, now)).exclude(**own)
 
 
-def _before(application: Application) -> Q:
+def _before(priority: Any, submitted_at: Any, pk: Any) -> Q:
     """What stands before an application in its university's queue, whoever may decide it."""
-    return Q(priority__lt=application.priority) | Q(priority=application.priority) & (
-        Q(submitted_at__lt=application.submitted_at)
-        | Q(submitted_at=application.submitted_at, id__lt=application.pk)
+    return Q(priority__lt=priority) | Q(priority=priority) & (
+        Q(submitted_at__lt=submitted_at) | Q(submitted_at=submitted_at, id__lt=pk)
+    )
+
+
+def _before_this(application: Application) -> Q:
+    return _before(application.priority, application.submitted_at, application.pk)
+
+
+def met(applications: QuerySet[Application], *, by: Actor, now: datetime) -> QuerySet[Any]:
+    """Each as `by` meets it: with `ahead`, reference and person of what is to be decided before it, None when it
+    is its turn, and with what is `left` at its university, None when nothing is.
+    """
+    ahead = _decidable(OuterRef("university"), by, now).filter(
+        _before(OuterRef("priority"), OuterRef("submitted_at"), OuterRef("pk"))
+    )
+    person = JSONObject(full_name="person__full_name")
+    waiting = _waiting(OuterRef("university")).values("university")
+    return applications.annotate(
+        ahead=Subquery(ahead.values(found=JSONObject(reference="reference", person=person))[:1]),
+        left=Subquery(
+            waiting.annotate(**_to_decide(now)).values(
+                found=JSONObject(to_decide="to_decide", overdue="overdue")
+            )
+        ),
     )
 
 
@@ -54,7 +78,7 @@ def _before(application: Application) -> Q:
 def ahead(application: Application, *, by: Actor, now: datetime) -> Application | None:
     """The application to decide before this one, None when it is its turn."""
     assert application.university is not None
-    return _decidable(application.university, by, now).filter(_before(application)).first()
+    return _decidable(application.university, by, now).filter(_before_this(application)).first()
 
 
 def next_in_turn(university: University, *, by: Actor, now: datetime) -> Application | None:
@@ -89,7 +113,7 @@ def set_aside(
     """What is passed over before `following`, or in the whole queue when there is none."""
     passed = in_turn(university).order_by()
     if following:
-        passed = passed.filter(_before(following))
+        passed = passed.filter(_before_this(following))
     counted = passed.aggregate(
         asked=Count("pk", filter=asked()),
         open_elsewhere=Count("pk", filter=~asked() & Q(seen_elsewhere(by, now))),
@@ -107,15 +131,22 @@ class Left:
 
 def left(university: University, now: datetime) -> Left:
     """What is left to decide, and how much of it is overdue (R12)."""
+    return Left(**_waiting(university).aggregate(**_to_decide(now)))
+
+
+def _waiting(university: Any) -> QuerySet[Application]:
+    return in_turn(university).order_by().exclude(asked())
+
+
+def _to_decide(now: datetime) -> dict[str, Count]:
     late = Q(submitted_at__lt=overdue_before(now))
-    waiting = in_turn(university).order_by().exclude(asked())
-    return Left(**waiting.aggregate(to_decide=Count("pk"), overdue=Count("pk", filter=late)))
+    return {"to_decide": Count("pk"), "overdue": Count("pk", filter=late)}
 
 
 @verb
 def open_application(application: Application, *, by: Actor, now: datetime) -> None:
     """Notes who opened an application, first and last (4.1.f, R8). Raises `Refused(not-yours)`."""
-    person, _ = require_reviewer(by, application, karachi_date(now))
+    person = require_reader(by, application, karachi_date(now))
     seen = Sighting(application=application, person=person, first_seen_at=now, last_seen_at=now)
     Sighting.objects.bulk_create(
         [seen],

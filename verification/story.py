@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -29,10 +30,7 @@ class Entry:
 def of(application: Application) -> list[Entry]:
     """Events, questions and first sightings, newest first (4.1.f, I5)."""
     decision: Decision | None = getattr(application, "decision", None)
-    events = queries.timeline(application)
-    moved = any(event.subject == "transfer" for event in events)
-    notes = {one.pk: one.note for one in application.transfers.all()} if moved else {}
-    entries = [_event(event, decision, notes) for event in events]
+    entries = [_event(event, decision) for event in queries.timeline(application)]
     for question in application.questions.all():
         entries.append(
             Entry(_("More asked"), question.asked_at, str(question.asked_by), question.text)
@@ -48,15 +46,15 @@ def of(application: Application) -> list[Entry]:
     return sorted(entries, key=lambda entry: entry.at)[::-1]
 
 
-def _transfer(event: Event, note: str) -> Entry:
+def _transfer(event: Any) -> Entry:
     title = _("Moved from %(former)s to %(university)s")
     names = {"former": event.data["from"], "university": event.data["to"]}
-    return Entry(title % names, event.at, str(event.actor), note)
+    return Entry(title % names, event.at, str(event.actor), event.note)
 
 
-def _event(event: Event, decision: Decision | None, notes: dict[int, str]) -> Entry:
+def _event(event: Event, decision: Decision | None) -> Entry:
     if event.subject == "transfer":
-        return _transfer(event, notes[event.subject_id])
+        return _transfer(event)
     thing = THINGS.get(event.subject, event.subject)
     words = {
         "application": _("Application: %(state)s"),

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from applications.models.universities import University
@@ -88,6 +88,11 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
     def in_turn(self) -> "ApplicationQuerySet":
         """A university's queue: first come, first served within a priority class (R10)."""
         return self.order_by("priority", "submitted_at", "id")
+
+    def with_dispute(self) -> "ApplicationQuerySet":
+        """Each with `disputed`: whether HEC is finding out whose number it came with (R6)."""
+        about = Q(application=OuterRef("pk")) | Q(claim=OuterRef("identity"))
+        return self.annotate(disputed=Exists(Dispute.objects.filter(about, settled_at=None)))
 
     def overdue(self, submitted_before: datetime) -> "ApplicationQuerySet":
         return self.pending().filter(submitted_at__lt=submitted_before)

@@ -25,20 +25,13 @@ from licensing.models import License, Programme
 
 def dashboard(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
-    standing = queries.standing(request.user, now)
-    newest = standing.application
-    earlier = (
-        Application.objects.of(request.user)
-        .submitted()
-        .select_related("university", "cohort", "place__license")
-        .order_by("-submitted_at", "-id")
-    )
-    paid = License.objects.filter(person=request.user, place=None).select_related("cohort")
+    records = queries.records(request.user)
+    standing = records.standing(now)
     page = {
         "situation": explanations.situation(standing, request.user, karachi_date(now)),
         "standing": standing,
-        "earlier": [one for one in earlier if not newest or one.pk != newest.pk],
-        "paid": [one for one in paid if not standing.license or one.pk != standing.license.pk],
+        "earlier": records.before(standing.application),
+        "paid": records.paid_besides(standing.license),
     }
     return render(request, "applications/dashboard.html", page)
 

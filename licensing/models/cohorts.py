@@ -109,7 +109,8 @@ class Cohort(models.Model):
 
     def capacity(self, today: date) -> int:
         """Seats of the tranches that count today; before the start, the first one's (R3, R13)."""
-        tranches = [(t.size, t.available_from) for t in self.tranches.order_by("number")]
+        by_number = sorted(self.tranches.all(), key=lambda tranche: tranche.number)
+        tranches = [(tranche.size, tranche.available_from) for tranche in by_number]
         return allocation.capacity(self.starts, tranches, today)
 
     def is_running(self, today: date) -> bool:

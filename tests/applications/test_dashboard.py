@@ -265,21 +265,6 @@ def test_looking_before_opening_is_no_click(client: Client) -> None:
     assert license.activated_at is None
 
 
-def test_a_long_history_costs_no_more_queries(sign_in, django_assert_max_num_queries) -> None:
-    short = rejected().person
-    long = UserFactory()
-    for _ in range(5):
-        rejected(long)
-
-    def queries(person: User) -> int:
-        client = sign_in(person)
-        with django_assert_max_num_queries(35) as counted:
-            assert client.get("/dashboard/").status_code == 200
-        return len(counted)
-
-    assert queries(long) == queries(short)
-
-
 def test_the_public_page_counts_what_is_left(client: Client) -> None:
     UniversityFactory()
     licensed()

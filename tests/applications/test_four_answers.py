@@ -214,7 +214,9 @@ def test_the_four_answers_are_given(row) -> None:  # type: ignore[no-untyped-def
 
 
 @pytest.mark.parametrize("language", [code for code, _ in settings.LANGUAGES])
-def test_the_answers_stand_at_the_top_of_the_page(row, language: str, sign_in, clock) -> None:  # type: ignore[no-untyped-def]
+def test_the_answers_stand_at_the_top_of_the_page(
+    row, language: str, sign_in, clock, django_assert_max_num_queries
+) -> None:  # type: ignore[no-untyped-def]
     given, at, _status, _said = row
     person = person_of(given())
     clock.move_to(at)
@@ -222,7 +224,8 @@ def test_the_answers_stand_at_the_top_of_the_page(row, language: str, sign_in, c
     client.cookies[settings.LANGUAGE_COOKIE_NAME] = language
 
     with translation.override(language):
-        page = client.get("/dashboard/")
+        with django_assert_max_num_queries(12):
+            page = client.get("/dashboard/")
         standing = queries.standing(person, at)
         explained = four_answers.explain(standing, person, karachi_date(at))
 

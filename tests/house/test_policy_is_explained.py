@@ -180,14 +180,6 @@ def test_hec_sees_every_clause_reading_and_key(sign_in, programme):
     assert "Version 1" in page
 
 
-def test_both_pages_ask_little_of_the_database(sign_in, programme, django_assert_max_num_queries):
-    browser = sign_in(HecFactory())
-
-    for name in ("policy", "hec_policy"):
-        with django_assert_max_num_queries(8):
-            browser.get(reverse(name))
-
-
 @pytest.mark.parametrize("name", ["policy", "hec_policy"])
 def test_the_pages_are_there_in_urdu(sign_in, programme, name):
     browser = sign_in(HecFactory())

@@ -193,9 +193,10 @@ def test_who_is_ahead_in_the_queue(programme, now, data):
                 )
             )
         policy = Programme.in_force().policy.queue
-        for one in university.applications.all():
+        for one in queue.met(university.applications.all(), by=me, now=later):
             found = queue.ahead(one, by=me, now=later)
             assert (found and found.pk) == turn.ahead(queued, one.pk, later, policy)
+            assert (found and found.reference) == (one.ahead and one.ahead["reference"])
         transaction.set_rollback(True)
 
 

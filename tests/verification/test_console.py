@@ -1,25 +1,19 @@
 """HEC's console: every list and every act, through the pages."""
 
-import io
-from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from django.urls import reverse
 
-from applications import disputes, submission
-from applications.models import Dispute, Document, University
+from applications.models import Document, University
 from dlsei import history
 from dlsei.models import Mail, User
 from licensing.models import (
     Cohort,
     CourseraJob,
     License,
-    Programme,
-    Report,
     RevocationCase,
     RevocationRun,
-    UnmatchedRow,
 )
 from tests.factories import (
     NOW,
@@ -28,12 +22,12 @@ from tests.factories import (
     HecFactory,
     UniversityFactory,
     UserFactory,
-    draft,
     licensed,
     submitted,
 )
-from verification import decisions, staff_invitations, staff_lists
-from verification.models import Invitation, StaffList
+from tests.rows import dispute, failing, failing_mail, unmatched, with_case
+from verification import decisions
+from verification.models import Invitation
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("programme", "clock")]
 
@@ -51,119 +45,6 @@ def browser(sign_in, hec):
 def text_of(response):
     assert response.status_code == 200
     return response.content.decode()
-
-
-def with_case() -> RevocationCase:
-    """A license with an open case of 5.iv's 30 days, on a report that speaks of the day after."""
-    license = licensed()
-    report = Report.objects.create(source="api", as_of=NOW, imported_at=NOW)
-    with history.acting(by=SYSTEM, now=NOW):
-        return RevocationCase.objects.create(
-            license=license,
-            clause="5.iv",
-            stage=30,
-            base_on=date(2022, 12, 1),
-            deadline=date(2022, 12, 31),
-            report=report,
-            evidence_on=NOW.date(),
-            programme=Programme.in_force(),
-            opened_at=NOW,
-        )
-
-
-def failing(job: CourseraJob) -> CourseraJob:
-    CourseraJob.objects.filter(pk=job.pk).update(
-        attempts=3, error="Unavailable: 503", due_at=NOW + timedelta(hours=1)
-    )
-    return job
-
-
-def failing_mail() -> Mail:
-    mail = submitted().person.mails.get()
-    Mail.objects.filter(pk=mail.pk).update(
-        attempts=2, error="SMTPServerDisconnected", due_at=NOW + timedelta(hours=1)
-    )
-    return mail
-
-
-def dispute() -> Dispute:
-    first = submitted().person
-    second = UserFactory(identity_number=first.identity_number)
-    submission.submit(draft(second), by=second, now=NOW)
-    return Dispute.objects.get(application__person=second)
-
-
-def settled_dispute() -> Dispute:
-    return disputes.keep(dispute(), note="looked at", by=HecFactory(), now=NOW)
-
-
-def invited() -> Invitation:
-    university = UniversityFactory()
-    address = f"new{university.pk}@example.pk"
-    return staff_invitations.invite(address, "New", university, by=HecFactory(), now=NOW)
-
-
-def staff_list() -> StaffList:
-    file = io.BytesIO(b"University,Full Name,Email\nHEC,A,a@b.example\n")
-    found = staff_lists.keep(file, "staff.csv", by=HecFactory(), now=NOW)
-    return staff_lists.send(found, by=HecFactory(), now=NOW)
-
-
-def withdrawn() -> None:
-    staff_invitations.withdraw(invited(), by=HecFactory(), now=NOW)
-
-
-def unmatched() -> UnmatchedRow:
-    report = Report.objects.first() or Report.objects.create(
-        source="api", as_of=NOW, imported_at=NOW
-    )
-    return UnmatchedRow.objects.create(report=report, external_id="", email="x@example.com")
-
-
-def a_run() -> RevocationRun:
-    return RevocationRun.objects.create(
-        cohort=Cohort.objects.named("Cohort I"),
-        would_revoke=900,
-        live=1000,
-        stopped_at=NOW,
-        finished_at=NOW,
-    )
-
-
-LISTS: dict[str, tuple[str, Callable[[], object]]] = {
-    "queues": ("/admin/hec/queues/", submitted),
-    "universities": ("/admin/hec/universities/", UniversityFactory),
-    "search": ("/admin/hec/search/?q=example", licensed),
-    "bucket": ("/admin/hec/bucket/", licensed),
-    "cases": ("/admin/hec/cases/", with_case),
-    "runs": ("/admin/hec/runs/", a_run),
-    "failing mails": ("/admin/hec/outbox/?list=failing-mails", failing_mail),
-    "queued jobs": ("/admin/hec/outbox/?list=queued-jobs", licensed),
-    "reports": (
-        "/admin/hec/reports/",
-        lambda: Report.objects.create(source="api", as_of=NOW, imported_at=NOW),
-    ),
-    "disputes": ("/admin/hec/disputes/", dispute),
-    "settled disputes": ("/admin/hec/disputes/?list=settled", settled_dispute),
-    "staff": ("/admin/hec/staff/", HecFactory),
-    "staff lists": ("/admin/hec/staff/lists/", staff_list),
-    "invitations": ("/admin/hec/invitations/", invited),
-    "withdrawn invitations": ("/admin/hec/invitations/?list=withdrawn", withdrawn),
-}
-
-
-@pytest.mark.parametrize(("address", "one"), LISTS.values(), ids=LISTS)
-def test_a_list_needs_as_many_queries_for_many_rows_as_for_one(
-    browser, address, one, django_assert_max_num_queries
-):
-    one()
-    with django_assert_max_num_queries(12) as few:
-        assert len(browser.get(address).context["page"].rows) >= 1
-    for _ in range(4):
-        one()
-    with django_assert_max_num_queries(12) as many:
-        assert len(browser.get(address).context["page"].rows) >= 5
-    assert len(many) == len(few)
 
 
 def test_home_counts_what_needs_hec(browser):

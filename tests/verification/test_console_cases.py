@@ -3,7 +3,6 @@
 import csv
 import re
 from datetime import date, timedelta
-from decimal import Decimal
 from unittest import mock
 
 import pytest
@@ -14,14 +13,11 @@ from dlsei.models import Mail
 from dlsei.verbs import Busy
 from licensing import revocation
 from licensing.models import (
-    CourseraJob,
-    Extension,
-    License,
     Programme,
-    Report,
     RevocationCase,
 )
 from tests.factories import NOW, SYSTEM, HecFactory, UserFactory, licensed
+from tests.rows import a_report, failing_invitation, running, with_case
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("programme", "clock")]
 NOTE = "The university was asked on Monday."
@@ -37,61 +33,10 @@ def lines(response):
     return list(csv.DictReader(text.splitlines()))
 
 
-def a_report() -> Report:
-    return Report.objects.first() or Report.objects.create(source="api", as_of=NOW, imported_at=NOW)
-
-
-def a_case() -> RevocationCase:
-    with history.acting(by=SYSTEM, now=NOW):
-        return RevocationCase.objects.create(
-            license=licensed(),
-            clause="5.iv",
-            stage=30,
-            base_on=date(2022, 12, 1),
-            deadline=date(2022, 12, 31),
-            report=a_report(),
-            evidence_on=NOW.date(),
-            programme=Programme.in_force(),
-            opened_at=NOW,
-        )
-
-
-def running(days: int = 3, **fields) -> License:
-    """A live license whose next rule falls due in so many days."""
-    license = licensed()
-    clock = {
-        "next_deadline": NOW.date() + timedelta(days=days),
-        "next_clause": "5.i",
-        "next_mode": "automatic",
-        "next_base": NOW.date(),
-    }
-    License.objects.filter(pk=license.pk).update(**clock | fields)
-    license.refresh_from_db()
-    return license
-
-
-def extension() -> Extension:
-    return Extension.objects.create(
-        license=licensed(),
-        ended_before_on=date(2023, 7, 31),
-        ends_on=date(2023, 9, 30),
-        content_name="Google Data Analytics",
-        progress=Decimal("62.5"),
-        report=a_report(),
-        at=NOW,
-    )
-
-
-def failing_invitation() -> License:
-    license = licensed()
-    CourseraJob.objects.filter(license=license).update(attempts=3, error="Unavailable: 503")
-    return license
-
-
 class TestClosedCases:
     def test_they_are_listed_with_who_closed_them_and_how(self, browser):
         hec = HecFactory()
-        open_one, dismissed = a_case(), a_case()
+        open_one, dismissed = with_case(), with_case()
         revocation.dismiss(dismissed.license, note=NOTE, by=hec, now=NOW)
 
         page = browser.get(reverse("hec_cases"), {"list": "closed"})
@@ -103,8 +48,8 @@ class TestClosedCases:
         assert open_one.license.reference not in body
 
     def test_the_list_is_a_file_too(self, browser):
-        a_case()
-        dismissed = a_case()
+        with_case()
+        dismissed = with_case()
         revocation.dismiss(dismissed.license, note=NOTE, by=HecFactory(), now=NOW)
 
         rows = lines(browser.get(reverse("hec_cases"), {"list": "closed", "format": "csv"}))
@@ -135,7 +80,7 @@ class TestTheFirstList:
 
 class TestSeveralCases:
     def test_only_the_ticked_ones_are_revoked_with_one_note(self, browser):
-        ticked, also, left = a_case(), a_case(), a_case()
+        ticked, also, left = with_case(), with_case(), with_case()
         chosen = {"case": [ticked.pk, also.pk], "confirm": "1"}
 
         # When HEC ticks two of three
@@ -158,7 +103,7 @@ class TestSeveralCases:
 
     def test_what_cannot_be_decided_is_said_and_stops_nothing(self, browser):
         # Given three ticked, of which one is decided meanwhile and one is being worked on
-        first, gone, busy = a_case(), a_case(), a_case()
+        first, gone, busy = with_case(), with_case(), with_case()
         revocation.dismiss(gone.license, note="Known.", by=HecFactory(), now=NOW)
         confirm = revocation.confirm
 
@@ -183,7 +128,7 @@ class TestSeveralCases:
 
     def test_a_case_that_is_not_the_one_looked_at_is_not_decided(self, browser):
         """The stage of 60 days has taken over while the page with the one of 30 was open."""
-        seen = a_case()
+        seen = with_case()
         RevocationCase.objects.filter(pk=seen.pk).update(clause="5.iv")
         with history.acting(by=SYSTEM, now=NOW):
             first = RevocationCase.objects.create(
@@ -203,7 +148,7 @@ class TestSeveralCases:
         assert set(RevocationCase.objects.open()) == {seen, first}
 
     def test_without_a_note_nothing_happens_and_the_ticks_stay(self, browser):
-        case = a_case()
+        case = with_case()
         page = browser.post(
             reverse("hec_cases_decide"), {"case": [case.pk], "dismiss": "1", "note": " "}
         )
@@ -212,12 +157,12 @@ class TestSeveralCases:
         assert RevocationCase.objects.open().count() == 1
 
     def test_nothing_ticked_leads_back(self, browser):
-        a_case()
+        with_case()
         page = browser.post(reverse("hec_cases_decide"), {"confirm": "1"}, follow=True)
         assert "Tick the cases that you decide." in page.content.decode()
 
     def test_dismissing_several(self, browser):
-        cases = [a_case(), a_case()]
+        cases = [with_case(), with_case()]
         browser.post(
             reverse("hec_cases_decide"),
             {"case": [case.pk for case in cases], "dismiss": "1", "note": NOTE},
@@ -227,35 +172,9 @@ class TestSeveralCases:
     def test_the_page_lists_at_most_a_page_of_ticks(self, browser):
         """No tick stands for what is not shown."""
         for _ in range(27):
-            a_case()
+            with_case()
         page = browser.get(reverse("hec_cases")).content.decode()
         assert len(re.findall('type="checkbox"', page)) == 25
-
-
-LISTS = {
-    "due": ("hec_clocks", "", lambda: running(-1)),
-    "soon": ("hec_clocks", "?list=soon", lambda: running(2)),
-    "extensions": ("hec_extensions", "", extension),
-    "failing invitations": ("hec_invited", "", failing_invitation),
-    "waiting invitations": ("hec_invited", "?list=waiting", licensed),
-}
-
-
-@pytest.mark.parametrize(("name", "query", "one"), LISTS.values(), ids=LISTS)
-def test_a_list_needs_as_many_queries_for_50_rows_as_for_one(
-    browser, name, query, one, django_assert_max_num_queries
-):
-    one()
-    browser.get(reverse(name))
-    with django_assert_max_num_queries(12) as few:
-        assert len(browser.get(reverse(name) + query).context["page"].rows) == 1
-    for _ in range(49):
-        one()
-    with django_assert_max_num_queries(12) as many:
-        assert len(browser.get(reverse(name) + query).context["page"].rows) == 25
-    assert len(many) == len(few)
-    file = lines(browser.get(reverse(name) + (query or "?") + "&format=csv"))
-    assert len(file) == 50
 
 
 class TestClocks:

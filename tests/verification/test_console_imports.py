@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from dlsei.models import User
 from licensing import imports, revocation
-from licensing.models import CohortMember, CourseraJob, Import, License, Report, UnmatchedRow
+from licensing.models import CourseraJob, Import, License, Report, UnmatchedRow
 from tests.factories import NOW, SYSTEM, FocalPersonFactory, HecFactory, UserFactory, licensed
 from tests.licensing.imported_files import COURSES, PAID, cohort_1, course, paid_learner, sheet
 
@@ -244,18 +244,3 @@ def test_nobody_but_hec_sees_it(sign_in: Callable[[User], Client], name: str) ->
     for person in (UserFactory(), FocalPersonFactory().person):
         assert sign_in(person).get(reverse(name)).status_code == 404
         assert sign_in(person).post(reverse(name)).status_code == 404
-
-
-def test_lists_take_as_many_queries_however_long(
-    browser: Client, hec: User, django_assert_max_num_queries: Any
-) -> None:
-    for number in range(20):
-        imports.upload(io.BytesIO(bytes([number])), "paid", "p.csv", by=hec, now=NOW)
-        CohortMember.objects.create(
-            cohort=cohort_1(), email=f"{number}@example.pk", person=UserFactory(), flagged_at=NOW
-        )
-    browser.get(reverse("hec_imports"))
-
-    for name, most in (("hec_imports", 6), ("hec_cohort_users", 6)):
-        with django_assert_max_num_queries(most):
-            browser.get(reverse(name))

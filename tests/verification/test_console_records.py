@@ -118,20 +118,6 @@ class TestHistory:
         ).content.decode()
         assert "The last day is before the first day." in page
 
-    @pytest.mark.parametrize("query", ["", "?clause=4.1.k", "?about=Khan"])
-    def test_needs_as_many_queries_for_50_rows_as_for_one(
-        self, browser, query, django_assert_max_num_queries
-    ):
-        licensed()
-        address = reverse("hec_history") + query
-        with django_assert_max_num_queries(12) as few:
-            browser.get(address)
-        for _ in range(15):
-            licensed()
-        with django_assert_max_num_queries(12) as many:
-            browser.get(address)
-        assert len(many) <= len(few) + 1
-
     @pytest.mark.parametrize(
         ("question", "index"),
         [
@@ -233,18 +219,6 @@ class TestClose:
         Application.objects.filter(pk=submitted().pk).update(cohort=last)
         assert closing.rehearse(last, by=hec, now=NOW)["lapsed"] == 1
         assert closing.result(last) == {"expire": 0, "lapse": 1}
-
-    def test_the_list_needs_as_many_queries_for_many_rows_as_for_one(
-        self, browser, cohort, django_assert_max_num_queries
-    ):
-        address = reverse("hec_close_list", args=[cohort.pk, "P2"])
-        with django_assert_max_num_queries(12) as few:
-            browser.get(address)
-        for _ in range(4):
-            submitted()
-        with django_assert_max_num_queries(12) as many:
-            assert len(browser.get(address).context["page"].rows) == 5
-        assert len(many) <= len(few)
 
 
 class TestNumbers:

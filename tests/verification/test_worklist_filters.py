@@ -16,7 +16,6 @@ from tests.factories import (
     submitted,
 )
 from verification import decisions, queue
-from verification.models import Decision
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("programme", "clock")]
 HOUR = timedelta(hours=1)
@@ -187,18 +186,6 @@ class TestDecided:
         page = browser.get(address, {"since": "2023-02-02", "until": "2023-01-01"})
         assert "The last day is before the first day" in page.content.decode()
 
-    def test_as_many_queries_for_50_as_for_one(
-        self, browser, focal, address, django_assert_max_num_queries
-    ):
-        approved(submitted(university=focal.university), by=focal.person)
-        with django_assert_max_num_queries(12) as one:
-            browser.get(address)
-        for _ in range(49):
-            approved(submitted(university=focal.university), by=focal.person)
-        with django_assert_max_num_queries(12) as many:
-            browser.get(address)
-        assert len(one) == len(many)
-
 
 class TestNumbers:
     @pytest.fixture
@@ -244,19 +231,6 @@ class TestNumbers:
     def test_nothing_of_other_universities_counts(self, browser, focal, address):
         approved()
         assert browser.get(address).context["numbers"].total.all == 0
-
-    def test_as_many_queries_for_30_as_for_one(
-        self, browser, focal, address, django_assert_max_num_queries
-    ):
-        approved(submitted(university=focal.university), by=focal.person)
-        with django_assert_max_num_queries(12) as one:
-            browser.get(address)
-        for _ in range(29):
-            approved(submitted(university=focal.university), by=focal.person)
-        with django_assert_max_num_queries(12) as many:
-            browser.get(address)
-        assert len(one) == len(many)
-        assert Decision.objects.count() == 30
 
 
 @pytest.mark.parametrize("name", ["queue", "decided", "numbers"])

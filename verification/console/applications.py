@@ -19,15 +19,11 @@ from verification.views.review import about
 def hec_application(request: HttpRequest, reference: str) -> HttpResponse:
     """Events, decision, questions, sightings, mails, license and cases of one application."""
     application = application_or_404(request, reference)
-    license = (
-        License.objects.filter(place=application.place_id).select_related("cohort").first()
-        if application.place_id
-        else None
-    )
+    license: License | None = getattr(application.place, "license", None)
     context = about(request, application, now=timezone.now()) | {
         "license": license,
-        "sightings": application.sightings.select_related("person").order_by("first_seen_at"),
-        "questions": application.questions.select_related("asked_by").order_by("asked_at"),
+        "sightings": application.sightings.all(),
+        "questions": application.questions.all(),
         "mails": Mail.objects.filter(person=application.person).order_by("-id"),
         "cases": license.cases.select_related("decided_by").order_by("id") if license else [],
         "jobs": license.coursera_jobs.order_by("id") if license else [],

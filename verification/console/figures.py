@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from applications.models import Application, Dispute
+from dlsei.counts import counts
 from dlsei.models import Mail
 from dlsei.policy.calendar_days import karachi_date
 from licensing import buckets
@@ -51,16 +52,19 @@ def home(now: datetime) -> Home:
             unworked=Count("university", filter=~Q(university__in=worked), distinct=True),
         )
     )
+    lists = counts(
+        cases=RevocationCase.objects.open(),
+        stopped_runs=RevocationRun.objects.filter(confirmed_at=None, finished_at=None),
+        failing_mails=Mail.objects.failing(),
+        failing_jobs=CourseraJob.objects.failing(),
+        disputes=Dispute.objects.filter(settled_at=None),
+    )
     return Home(
         pending=pending["all"],
         overdue=pending["overdue"],
         unworked=pending["unworked"],
-        cases=RevocationCase.objects.open().count(),
-        stopped_runs=RevocationRun.objects.filter(confirmed_at=None, finished_at=None).count(),
-        failing_mails=Mail.objects.failing().count(),
-        failing_jobs=CourseraJob.objects.failing().count(),
-        disputes=Dispute.objects.filter(settled_at=None).count(),
         report=latest_report(),
+        **lists,
     )
 
 
@@ -120,10 +124,10 @@ def cohorts(today: date) -> list[CohortFigures]:
     return [
         CohortFigures(
             cohort=cohort,
-            bucket=buckets.bucket(cohort, today),
+            bucket=bucket,
             pending=pending.get(cohort.pk, 0),
             tranches=list(cohort.tranches.all()),
             is_over=cohort.is_over(today),
         )
-        for cohort in Cohort.objects.prefetch_related("tranches")
+        for cohort, bucket in buckets.of(Cohort.objects.all(), today)
     ]

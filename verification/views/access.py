@@ -5,6 +5,7 @@ from functools import wraps
 from typing import Any, NoReturn
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
@@ -15,7 +16,7 @@ from applications.models import Application, University
 from dlsei.permissions import is_hec
 from dlsei.policy.calendar_days import karachi_date
 from dlsei.policy.refusals import Refused
-from verification import permissions
+from verification import permissions, queue
 
 View = Callable[..., HttpResponseBase]
 
@@ -76,16 +77,29 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def application_or_404(request: HttpRequest, reference: str) -> Application:
-    """A submitted application that the reader may open, with person, university, cohort and decision."""
-    visible = permissions.visible(request.user, karachi_date(timezone.now()))
-    found = (
-        visible.select_related(
-            *("person", "university", "cohort", "place"),
-            *("decision__actor", "decision__on_behalf_of"),
-        )
-        .filter(reference=reference)
-        .first()
+    """A submitted application that the reader may open, with all that it leads to: person, university, cohort,
+    decision, license; `nominated` when they decide for the university itself, `disputed` (R6).
+    """
+    return _found(request, _visible(request), reference)
+
+
+def application_met_or_404(request: HttpRequest, reference: str) -> Application:
+    """The same with what is to be decided before it and what is left at its university (`queue.met`)."""
+    found = queue.met(_visible(request), by=request.user, now=timezone.now())
+    return _found(request, found, reference)
+
+
+def _visible(request: HttpRequest) -> QuerySet[Any]:
+    today = karachi_date(timezone.now())
+    visible = permissions.visible(request.user, today).with_dispute()
+    return visible.annotate(nominated=permissions.nominated(request.user, today)).select_related(
+        *("person", "university", "cohort", "place__license__cohort"),
+        *("decision__actor", "decision__on_behalf_of"),
     )
+
+
+def _found(request: HttpRequest, visible: QuerySet[Any], reference: str) -> Application:
+    found: Application | None = visible.filter(reference=reference).first()
     if found:
         return found
     absent = Application.objects.submitted().filter(reference=reference)

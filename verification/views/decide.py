@@ -20,7 +20,11 @@ from verification.decision_forms import ApproveForm, AskForm, DecisionForm, Reje
 from verification.forms import attempt
 from verification.models import Decision
 from verification.views import review
-from verification.views.access import application_or_404, university_or_404
+from verification.views.access import (
+    application_met_or_404,
+    application_or_404,
+    university_or_404,
+)
 from verification.views.keyboard import keys_are_on
 
 
@@ -41,27 +45,26 @@ class Decide(View):
 
     def post(self, request: HttpRequest, reference: str) -> HttpResponse:
         now = timezone.now()
-        application = application_or_404(request, reference)
-        form = self.filled(application, now)
+        application = application_met_or_404(request, reference)
+        form = self.filled(application)
         # A decision that came first is said before what is missing here.
         if application.is_pending and ("preview" in request.POST or not form.is_valid()):
             return review.page(request, application, now=now, tried=form)
         form.is_valid()
         if attempt(form, lambda: self.act(application, form, now)):
             return self.onwards(application, now)
-        application = application_or_404(request, reference)
+        application = application_met_or_404(request, reference)
         if not application.is_pending:
             return self.too_late(application, form, now)
-        tried = self.filled(application, now)
+        tried = self.filled(application)
         if set(tried.fields) > set(form.fields):
             # Its turn has passed since the page was opened: the reason is asked, what was typed stays.
             tried.is_valid()
             form = tried
         return review.page(request, application, now=now, tried=form)
 
-    def filled(self, application: Application, now: datetime) -> DecisionForm:
+    def filled(self, application: Any) -> DecisionForm:
         """The form with what was typed, asking for what is needed now."""
-        by = self.request.user
         wordings: Any = ()
         if self.form is RejectForm:
             wordings = review.reasons(
@@ -73,8 +76,8 @@ class Decide(View):
             application,
             self.request.POST,
             wordings=wordings,
-            out_of_turn=queue.ahead(application, by=by, now=now) is not None,
-            on_behalf=review.on_behalf(self.request, application, now),
+            out_of_turn=application.ahead is not None,
+            on_behalf=not application.nominated,
         )
 
     def act(self, application: Application, form: DecisionForm, now: datetime) -> None:

@@ -15,7 +15,6 @@ from django.views.decorators.cache import never_cache
 from applications.models import Application, Document, Question
 from dlsei import letters
 from dlsei.policy import turn
-from dlsei.policy.calendar_days import karachi_date
 from licensing.models import Programme
 from verification import checks, common_wording, queue, story
 from verification.checks import Check
@@ -23,8 +22,7 @@ from verification.claims import beside_checks, claims
 from verification.common_wording import LANGUAGES, Wording
 from verification.decision_forms import ApproveForm, AskForm, DecisionForm, RejectForm
 from verification.models import Decision, Sighting
-from verification.permissions import is_focal_person
-from verification.views.access import application_or_404
+from verification.views.access import application_met_or_404, application_or_404
 from verification.views.keyboard import keys_are_on
 
 NOTE_KEPT = timedelta(hours=12)
@@ -34,9 +32,10 @@ LETTERS = {
     "ask": "more-information",
 }
 
+SEEN = Prefetch("sightings", Sighting.objects.select_related("person").order_by("first_seen_at"))
 TOLD = (
     Prefetch("questions", Question.objects.select_related("asked_by").order_by("asked_at")),
-    Prefetch("sightings", Sighting.objects.select_related("person")),
+    SEEN,
 )
 """What a review tells of an application, read once."""
 
@@ -56,7 +55,7 @@ class Act:
 def review(request: HttpRequest, reference: str) -> HttpResponse:
     """Everything needed to decide; opening it while it is pending is recorded (4.1.f, R8)."""
     now = timezone.now()
-    application = application_or_404(request, reference)
+    application = application_met_or_404(request, reference)
     if application.is_pending:
         queue.open_application(application, by=request.user, now=now)
     return page(request, application, now=now)
@@ -69,6 +68,7 @@ def meanwhile(request: HttpRequest, reference: str) -> HttpResponse:
     Looking is not recorded here: a page left open keeps nobody from the application (R10).
     """
     application = application_or_404(request, reference)
+    prefetch_related_objects([application], SEEN)
     context = {
         "application": application,
         "university": application.university,
@@ -80,22 +80,25 @@ def meanwhile(request: HttpRequest, reference: str) -> HttpResponse:
 
 def page(
     request: HttpRequest,
-    application: Application,
+    application: Any,
     *,
     now: datetime,
     tried: DecisionForm | None = None,
 ) -> HttpResponse:
-    """The review page; `tried` is a decision that did not go through, with what was typed."""
+    """The review page of an application as it is met (`queue.met`); `tried` is a decision that did not go through,
+    with what was typed.
+    """
     context = about(request, application, now=now)
     if application.is_pending:
+        context["before"] = application.ahead
         context["acts"] = acts(application, context, tried)
         context["form"] = tried
-        context["left"] = queue.left(application.university, now)
+        context["left"] = application.left
         context["last_note"] = last_note(request, application, now) if context["on_behalf"] else ""
     return render(request, "verification/review.html", context)
 
 
-def about(request: HttpRequest, application: Application, *, now: datetime) -> dict[str, Any]:
+def about(request: HttpRequest, application: Any, *, now: datetime) -> dict[str, Any]:
     """What is known of an application: for its review, and for HEC's full history."""
     policy = Programme.in_force().policy.queue
     pending = application.is_pending
@@ -121,8 +124,7 @@ def about(request: HttpRequest, application: Application, *, now: datetime) -> d
         "overdue": pending and turn.is_overdue(application.submitted_at, now, policy),
         "looking": looking(request, application, now) if pending else [],
         "decision": getattr(application, "decision", None),
-        "on_behalf": on_behalf(request, application, now),
-        "before": queue.ahead(application, by=request.user, now=now) if pending else None,
+        "on_behalf": not application.nominated,
         "keys": keys_are_on(request),
     }
 
@@ -131,7 +133,7 @@ def acts(
     application: Application, context: dict[str, Any], tried: DecisionForm | None = None
 ) -> dict[str, Act]:
     """The three acts with their forms, and the mail that each sends in the applicant's language."""
-    needed = {"out_of_turn": bool(context["before"]), "on_behalf": context["on_behalf"]}
+    needed = {"out_of_turn": context["before"] is not None, "on_behalf": context["on_behalf"]}
     forms = [
         ApproveForm(application, **needed),
         RejectForm(application, **needed, wordings=reasons(application, context["checks"])),
@@ -189,11 +191,6 @@ def last_note(request: HttpRequest, application: Application, now: datetime) -> 
         actor=request.user, on_behalf_of=application.university, at__gte=now - NOTE_KEPT
     )
     return found.order_by("-at", "-id").values_list("note", flat=True).first() or ""
-
-
-def on_behalf(request: HttpRequest, application: Application, now: datetime) -> bool:
-    """Whether the reader would decide for the university's focal persons (4.1.j)."""
-    return not is_focal_person(request.user, application.university, karachi_date(now))
 
 
 def document_name(document: Document) -> str:

@@ -12,6 +12,7 @@ from applications.models import Application, University
 from dlsei.models import User
 from dlsei.policy import eligibility as policy
 from dlsei.policy.expiry import BUCKET
+from dlsei.policy.programme import CohortPolicy
 from dlsei.policy.refusals import Refusal
 from dlsei.policy.states import LIVE, LicenseState
 from licensing import buckets
@@ -81,10 +82,14 @@ def check(
 
 def check_person(of: policy.Facts, cohort: Cohort) -> Refusal | None:
     """Why the person may not have a license of `cohort`: asked before the form and at the decision."""
+    return _check_person(of, cohort.policy)
+
+
+def _check_person(of: policy.Facts, cohort: CohortPolicy) -> Refusal | None:
     programme = Programme.in_force().policy
     return policy.check_person(
         of,
-        cohort=cohort.policy,
+        cohort=cohort,
         earlier=programme.earlier(cohort.name),
         documents=programme.documents,
     )
@@ -109,4 +114,4 @@ def before_the_form(
         of = policy.Facts(category=category, recognized=recognized)
     else:
         of = replace(facts(person, category, university), recognized=recognized)
-    return check_person(of, buckets.target_cohort(today))
+    return _check_person(of, policy.target_cohort(Programme.in_force().policy, today))

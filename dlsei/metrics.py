@@ -20,6 +20,7 @@ from prometheus_client.registry import Collector
 
 from applications.models import Application, Document
 from dlsei.celery import JOBS
+from dlsei.counts import counts
 from dlsei.models import Mail, Slot
 from licensing.activity import latest_report
 from licensing.models import Cohort, CourseraJob, RevocationRun
@@ -37,8 +38,13 @@ class Figures(Collector):
     def collect(self) -> Iterator[Metric]:
         yield from self._queue()
         yield from self._documents()
-        yield from self._mails()
-        yield from self._coursera()
+        wrong = counts(
+            mails=Mail.objects.failing(),
+            jobs=CourseraJob.objects.failing(),
+            runs=RevocationRun.objects.filter(confirmed_at=None, finished_at=None),
+        )
+        yield from self._mails(wrong["mails"])
+        yield from self._coursera(wrong["jobs"], wrong["runs"])
         yield from self._seats()
         yield from self._jobs()
         yield from self._broker()
@@ -62,9 +68,8 @@ class Figures(Collector):
             self._age(found["oldest"]),
         )
 
-    def _mails(self) -> Iterator[Metric]:
+    def _mails(self, failing: int) -> Iterator[Metric]:
         found = Mail.objects.unsent().aggregate(n=Count("pk"), oldest=Min("created_at"))
-        failing = Mail.objects.failing().count()
         yield _gauge("dlsei_mail_unsent", "Mails owed and not sent.", found["n"])
         yield _gauge("dlsei_mail_failing", "Mails tried in vain.", failing)
         yield _gauge(
@@ -73,10 +78,9 @@ class Figures(Collector):
             self._age(found["oldest"]),
         )
 
-    def _coursera(self) -> Iterator[Metric]:
+    def _coursera(self, failing: int, stopped: int) -> Iterator[Metric]:
         owed = CourseraJob.objects.filter(done_at=None)
         found = owed.aggregate(n=Count("pk"), oldest=Min("created_at"))
-        failing = CourseraJob.objects.failing().count()
         yield _gauge("dlsei_coursera_owed", "Invitations and removals owed.", found["n"])
         yield _gauge("dlsei_coursera_failing", "Of these, tried in vain.", failing)
         yield _gauge(
@@ -90,7 +94,6 @@ class Figures(Collector):
                 "Age of the newest data that Coursera has reported.",
                 self._age(report.as_of),
             )
-        stopped = RevocationRun.objects.filter(confirmed_at=None, finished_at=None).count()
         yield _gauge("dlsei_runs_stopped", "Revocation runs that wait for HEC (R22).", stopped)
 
     def _seats(self) -> Iterator[Metric]:

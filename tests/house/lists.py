@@ -315,10 +315,7 @@ def due_soon(world: World) -> None:
 
 
 def in_line(world: World) -> str:
-    """In a class whose turn has not come, so that nothing that is issued serves it."""
-    application = approved()
-    Place.objects.filter(pk=application.place_id).update(priority=4)
-    return str(application.university.name)
+    return str(approved().university.name)
 
 
 def pending_of_the_last_cohort(world: World) -> None:
@@ -505,7 +502,8 @@ LISTS: dict[str, tuple[Listed, ...]] = {
         Listed(lived),
         Listed(in_pages(submitted), of=_close("P2")),
         Listed(pending_of_the_last_cohort, of=_close("lapse", "Cohort II")),
-        Listed(in_line, of=_close("P1"), paged=True),
+        # The first in line is served when licenses are issued for other lists.
+        Listed(in_line, of=_close("P1"), paged=True, in_file=MANY - 1),
     ),
     "hec_runs": (Listed(in_pages(rows.stopped_run)),),
     "hec_outbox": (

@@ -140,6 +140,10 @@ def searched(world: World) -> str:
     return str(UniversityFactory(name=f"Searched {_number(User)}-{UserFactory().pk}").name)
 
 
+def dismissed(world: World) -> None:
+    closed_case(world)
+
+
 def closed_case(world: World) -> str:
     license = _license(world)
     case = rows.with_case(license, day=license.cases.count())
@@ -476,10 +480,10 @@ LISTS: dict[str, tuple[Listed, ...]] = {
     "hec_ledger": (Listed(in_pages(licensed)),),
     "hec_allocation": (Listed(lived),),
     "hec_cohorts": (Listed(tranche),),
-    "hec_cases": (Listed(lived),),
+    "hec_cases": (Listed(lived), Listed(dismissed, "list=closed")),
     "hec_case": (Listed(closed_case),),
     "hec_clocks": (
-        Listed(lived),
+        Listed(lived, "list=due"),
         Listed(due_soon, "list=soon"),
         Listed(due_soon, "list=all"),
     ),
@@ -487,7 +491,7 @@ LISTS: dict[str, tuple[Listed, ...]] = {
     "hec_what_ifs": (Listed(what_if_asked),),
     "hec_what_if": (Listed(affected, "group=revoked"),),
     "hec_invited": (
-        Listed(in_pages(rows.failing_invitation)),
+        Listed(in_pages(rows.failing_invitation), "list=failing"),
         Listed(in_pages(licensed), "list=waiting"),
         Listed(lived, "list=invited"),
     ),
@@ -507,7 +511,7 @@ LISTS: dict[str, tuple[Listed, ...]] = {
     ),
     "hec_runs": (Listed(in_pages(rows.stopped_run)),),
     "hec_outbox": (
-        Listed(failing_mail),
+        Listed(failing_mail, "list=failing-mails"),
         Listed(queued_mail, "list=queued-mails", paged=True),
         Listed(sent_mail, "list=sent-mails"),
         Listed(in_pages(rows.failing_invitation), "list=failing-jobs"),

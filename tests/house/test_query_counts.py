@@ -256,6 +256,5 @@ def unlisted_tabs(answers: dict[Page, Answer]) -> list[str]:
         (page.name, f"list={tab}")
         for page, got in answers.items()
         for tab in re.findall(r'href="\?list=([a-z-]+)">', got.body)
-        if "?" not in page.address
     }
     return [f"{name}?{query}: not in LISTS" for name, query in sorted(found - declared)]

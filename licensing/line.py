@@ -2,8 +2,6 @@
 
 from datetime import datetime
 
-from django.db.models import Q
-
 from dlsei import schedule
 from dlsei.history import Actor
 from dlsei.models import User
@@ -44,7 +42,4 @@ def position(place: Place) -> int | None:
     """1 for the next to be served, None when it no longer waits."""
     if place.state != PlaceState.WAITING:
         return None
-    ahead = Q(priority__lt=place.priority) | Q(priority=place.priority) & (
-        Q(submitted_at__lt=place.submitted_at) | Q(submitted_at=place.submitted_at, id__lt=place.pk)
-    )
-    return Place.objects.waiting().filter(ahead, cohort=place.cohort_id).count() + 1
+    return Place.objects.waiting().before(place).count() + 1

@@ -63,6 +63,8 @@ class Filtered:
     rows: QuerySet[Any]
     total: int
     filters: list[Filter]
+    chosen: dict[str, Any]
+    """What the rows are filtered by: field or annotation, and its value."""
 
 
 def filtered(rows: QuerySet[Any], facets: Sequence[Facet], query: QueryDict) -> Filtered:
@@ -91,7 +93,7 @@ def filtered(rows: QuerySet[Any], facets: Sequence[Facet], query: QueryDict) -> 
                 link = _link(query, facet, text)
                 choices.append(Choice(words, link, count, value == current))
         shown.append(Filter(facet.name, facet.label, asked, choices))
-    return Filtered(rows=rows.filter(**chosen), total=left(chosen), filters=shown)
+    return Filtered(rows=rows.filter(**chosen), total=left(chosen), filters=shown, chosen=chosen)
 
 
 def _link(query: QueryDict, facet: Facet, value: str) -> str:

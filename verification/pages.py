@@ -21,20 +21,33 @@ class Page:
     next: str
 
 
-def page(queryset: QuerySet[Any], order: Sequence[str], query: QueryDict, size: int = SIZE) -> Page:
+def page(
+    queryset: QuerySet[Any],
+    order: Sequence[str],
+    query: QueryDict,
+    size: int = SIZE,
+    parts: Sequence[QuerySet[Any]] = (),
+) -> Page:
     """The page that `query` asks for, of `queryset` in `order`: fields or annotations, never null.
 
     All of `order` ascend, or all descend (`-`), and together they are unique. Other parameters of
-    `query` are kept in the links. A place that nobody was given shows the first page.
+    `query` are kept in the links. A place that nobody was given shows the first page. `parts` are the rows of
+    `queryset` in several querysets, where each is quick to put in order and all together are not.
     """
     backwards = "before" in query
     place = _place(query.get("before") or query.get("after"), len(order))
     if place is None:
         backwards = False
     direction = [_turned(name) for name in order] if backwards else list(order)
+    beyond = Q() if place is None else _beyond(direction, place)
     rows = queryset.order_by(*direction)
-    if place is not None:
-        rows = rows.filter(_beyond(direction, place))
+    if parts:
+        first, *others = [
+            part.filter(beyond).order_by(*direction).values("pk")[: size + 1] for part in parts
+        ]
+        rows = rows.filter(pk__in=first.union(*others, all=True))
+    else:
+        rows = rows.filter(beyond)
     found = list(rows[: size + 1])
     more, found = len(found) > size, found[:size]
     if backwards:

@@ -46,19 +46,40 @@ class Item:
 
 def grouped(applications: ApplicationQuerySet, now: datetime) -> QuerySet[Any]:
     """Pending applications with the number of their group (R12): what waits for an answer is no one's to act on."""
-    midnight = datetime.combine(
-        now.astimezone(KARACHI).date() + timedelta(days=1), time(), tzinfo=KARACHI
-    )
-    due_hours = timedelta(hours=Programme.in_force().policy.queue.due_hours)
-    return applications.pending().annotate(
-        seen=Exists(Sighting.objects.filter(application=OuterRef("pk"))),
+    return _seen(applications).annotate(
         group=Case(
             When(queue.asked(), then=Value(GROUPS.index(ASKED))),
             When(submitted_at__lt=queue.overdue_before(now), then=Value(GROUPS.index(OVERDUE))),
-            When(submitted_at__lt=midnight - due_hours, then=Value(GROUPS.index(TODAY))),
+            When(submitted_at__lt=_due_tomorrow_from(now), then=Value(GROUPS.index(TODAY))),
             default=Value(GROUPS.index(LATER)),
         ),
     )
+
+
+def parts(applications: ApplicationQuerySet, now: datetime) -> list[QuerySet[Any]]:
+    """The rows of `grouped`, group by group: each is in order by the index `queue`, where all together are sorted."""
+    late, tomorrow = queue.overdue_before(now), _due_tomorrow_from(now)
+    to_act_on = _seen(applications).exclude(queue.asked())
+    of = {
+        OVERDUE: to_act_on.filter(submitted_at__lt=late),
+        TODAY: to_act_on.filter(submitted_at__gte=late, submitted_at__lt=tomorrow),
+        LATER: to_act_on.filter(submitted_at__gte=tomorrow),
+        ASKED: _seen(applications).filter(queue.asked()),
+    }
+    return [of[name].annotate(group=Value(number)) for number, name in enumerate(GROUPS)]
+
+
+def _seen(applications: ApplicationQuerySet) -> QuerySet[Any]:
+    sightings = Sighting.objects.filter(application=OuterRef("pk"))
+    return applications.pending().annotate(seen=Exists(sightings))
+
+
+def _due_tomorrow_from(now: datetime) -> datetime:
+    """What was submitted from then on is due tomorrow or later."""
+    midnight = datetime.combine(
+        now.astimezone(KARACHI).date() + timedelta(days=1), time(), tzinfo=KARACHI
+    )
+    return midnight - timedelta(hours=Programme.in_force().policy.queue.due_hours)
 
 
 def facets() -> list[Facet]:

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.fields.tuple_lookups import Tuple, TupleLessThan
 
 from dlsei.policy.states import PlaceState
 from licensing.models.cohorts import Cohort
@@ -24,6 +25,16 @@ class Allocation(models.Model):
 class PlaceQuerySet(models.QuerySet["Place"]):
     def waiting(self) -> "PlaceQuerySet":
         return self.filter(state=PlaceState.WAITING)
+
+    def before(self, place: "Place") -> "PlaceQuerySet":
+        """What is served before a place of the same cohort: one range of the index `line`."""
+        return self.filter(
+            TupleLessThan(
+                Tuple("priority", "submitted_at", "id"),
+                (place.priority, place.submitted_at, place.pk),
+            ),
+            cohort=place.cohort_id,
+        )
 
     def in_order(self) -> "PlaceQuerySet":
         """First come, first served within a priority class (R11)."""

@@ -29,13 +29,16 @@ def queue(request: HttpRequest, university: int) -> HttpResponseBase:
     now = timezone.now()
     of = university_or_404(request, university)
     words = request.GET.get("q", "").strip()
-    mine = visible(request.user, karachi_date(now)).at(of)
-    found = filtered(
-        worklist.grouped(worklist.search(mine, words), now), worklist.facets(), request.GET
-    )
+    mine = worklist.search(visible(request.user, karachi_date(now)).at(of), words)
+    found = filtered(worklist.grouped(mine, now), worklist.facets(), request.GET)
     if wants_csv(request):
         return as_csv(f"queue-{of.pk}", _columns(), _rows(found.rows))
-    rows = page(worklist.with_lookers(found.rows, request.user, now), worklist.ORDER, request.GET)
+    rows = page(
+        worklist.with_lookers(found.rows, request.user, now),
+        worklist.ORDER,
+        request.GET,
+        parts=[part.filter(**found.chosen) for part in worklist.parts(mine, now)],
+    )
     first = turns.next_in_turn(of, by=request.user, now=now)
     groups, *others = found.filters
     left = turns.left(of, now)

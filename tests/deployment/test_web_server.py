@@ -1,9 +1,12 @@
 """The web process as the image starts it: it serves, says so, and logs as everything else does."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import httpx
+from django.conf import settings
 
 from dlsei.embedded.server import free_port
 from tests.deployment.conftest import HOST, healthy
@@ -45,3 +48,17 @@ def test_every_line_it_logs_is_an_object(web: tuple[int, Path]) -> None:
     assert "gunicorn.error" in {line["logger"] for line in lines}
     assert "GET /livez" in {line.get("request") for line in lines}
     assert "somebody" not in web[1].read_text()
+
+
+def test_every_page_is_loaded_before_the_processes_part() -> None:
+    said = subprocess.run(
+        [
+            *(sys.executable, "-c"),
+            "import sys, dlsei.wsgi; print('verification.console.home' in sys.modules)",
+        ],
+        cwd=settings.BASE_DIR,
+        capture_output=True,
+        text=True,
+    )
+
+    assert said.stdout.strip() == "True"

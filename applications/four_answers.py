@@ -94,6 +94,12 @@ def intake_in_words(today: date) -> str:
     return _("Applications are closed; whether they open again is not known")
 
 
+def _may_submit(today: date) -> bool:
+    """Whether an application could be submitted now, for all that the intake says (R13)."""
+    cohort = buckets.target_cohort(today)
+    return today >= cohort.intake_from and buckets.bucket(cohort, today).intake_open
+
+
 def _begin(text: str) -> Link:
     return Link(reverse("apply"), text)
 
@@ -104,7 +110,9 @@ def _none(case: Case) -> Explanation:
         text=_("A license is yours to ask for if you study, teach or work at a university."),
         turn=_("You"),
         by=intake_in_words(case.today),
-        can=_("Fill in the form; it takes about ten minutes."),
+        can=_("Fill in the form; it takes about ten minutes.")
+        if _may_submit(case.today)
+        else _("You can fill in the form now and submit it when applications open."),
         link=_begin(_("Begin your application")),
         next=(_decided_by_university(), _first_come_first_served()),
     )
@@ -129,7 +137,9 @@ def _draft(case: Case) -> Explanation:
         text=_("What you have entered is kept. Nobody but you can see it until you submit it."),
         turn=_("You"),
         by=intake_in_words(case.today),
-        can=_("Complete the form and submit it."),
+        can=_("Complete the form and submit it.")
+        if _may_submit(case.today)
+        else _("Complete the form now; you can submit it when applications open."),
         link=_begin(_("Continue your application")),
         next=(_decided_by_university(), _first_come_first_served()),
     )
@@ -281,6 +291,13 @@ def _again(case: Case) -> dict[str, str | Link | None]:
             "by": _("No day is set"),
             "can": in_words(no),
             "link": None,
+        }
+    if not _may_submit(case.today):
+        return {
+            "turn": _("You, if you want to apply again"),
+            "by": intake_in_words(case.today),
+            "can": _("You can fill in the form now and submit it when applications open."),
+            "link": _begin(_("Prepare an application")),
         }
     return {
         "turn": _("You, if you want to apply again"),

@@ -1,5 +1,9 @@
 """The e-courses form: a task list, one thing a page, check answers, submit once (4.1.b)."""
 
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -37,6 +41,23 @@ def draft_or_404(request: HttpRequest) -> Application:
     if draft is None or not draft.category:
         raise Http404
     return draft
+
+
+def needs_draft(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A page of the form, for whoever has a draft.
+
+    Others come back to it by the browser's Back or an old link: they are led to where they stand.
+    """
+
+    @wraps(view)
+    def shown(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.method in ("GET", "HEAD"):
+            draft = draft_of(request.user)
+            if draft is None or not draft.category:
+                return redirect("apply")
+        return view(request, *args, **kwargs)
+
+    return shown
 
 
 def apply(request: HttpRequest) -> HttpResponse:
@@ -86,6 +107,8 @@ def _next(request: HttpRequest, page: str, draft: Application) -> HttpResponse:
 @keeps_answers
 def apply_role(request: HttpRequest) -> HttpResponse:
     draft = draft_of(request.user)
+    if draft is None and eligibility.facts(request.user, "", None).already_applied:
+        return redirect("apply")
     form = RoleForm(request.POST or None, initial={"category": draft.category if draft else None})
     if request.method == "POST" and form.is_valid():
         by, now = request.user, timezone.now()
@@ -101,6 +124,7 @@ def apply_role(request: HttpRequest) -> HttpResponse:
 
 
 @keeps_answers
+@needs_draft
 def apply_university(request: HttpRequest) -> HttpResponse:
     draft = draft_or_404(request)
     by, now = request.user, timezone.now()
@@ -115,6 +139,7 @@ def apply_university(request: HttpRequest) -> HttpResponse:
 
 
 @keeps_answers
+@needs_draft
 def apply_details(request: HttpRequest) -> HttpResponse:
     draft = draft_or_404(request)
     form_class = details_form(draft.category)
@@ -130,6 +155,7 @@ def _page(form: object, title: str) -> dict[str, object]:
     return {"form": form, "title": title}
 
 
+@needs_draft
 def apply_check(request: HttpRequest) -> HttpResponse:
     """All answers with links to change them; submitting twice is submitting once."""
     if request.method == "POST" and request.POST.get("reference"):

@@ -14,7 +14,7 @@ from applications.forms.answers import DocumentForm
 from applications.forms.refusals import add_to, why_refused
 from applications.models import Application, Document
 from applications.task_list import accepted_kinds
-from applications.views.apply import draft_or_404
+from applications.views.apply import draft_or_404, needs_draft
 from dlsei.interrupted import keeps_answers
 from dlsei.kept_files import KeptFile
 from dlsei.policy.refusals import Refused
@@ -23,6 +23,7 @@ from licensing.models import Programme
 
 
 @keeps_answers
+@needs_draft
 def apply_documents(request: HttpRequest) -> HttpResponse:
     """What was added, and the form for one more; most people never see a file being checked."""
     draft = draft_or_404(request)

@@ -24,6 +24,7 @@ KARACHI = zoneinfo.ZoneInfo("Asia/Karachi")
 LIST_STATES = {
     "none": gettext_lazy("Not applied"),
     "asked": gettext_lazy("Waiting for the applicant"),
+    "your-turn": gettext_lazy("Waiting for you"),
     "overdue": gettext_lazy("Overdue"),
     "due-today": gettext_lazy("Due today"),
     "later": gettext_lazy("Later"),
@@ -36,7 +37,7 @@ LIST_STATES = {
 TONES = {
     "info": {"pending", "waiting", "issued", "checking"},
     "success": {"approved", "active", "served", "sent", "accepted"},
-    "warning": {"invited", "asked", "due-today", "open"},
+    "warning": {"invited", "asked", "your-turn", "due-today", "open"},
     "error": {"rejected", "revoked", "refused", "overdue", "failing"},
 }
 

@@ -102,7 +102,7 @@ TABLE: dict[str, tuple[Callable[[], object], datetime, str, dict[str, str]]] = {
         draft,
         AFTER_COHORT_II,
         "draft",
-        {"turn": "You", "by": "Applications are closed", "can": "submit"},
+        {"turn": "You", "by": "Applications are closed", "can": "when applications open"},
     ),
     "R6 disputed": (disputed, NOW, "draft", {"turn": "HEC", "by": "HEC writes", "can": "Nothing"}),
     "R12 pending": (
@@ -161,6 +161,12 @@ TABLE: dict[str, tuple[Callable[[], object], datetime, str, dict[str, str]]] = {
         NOW,
         "rejected",
         {"turn": "apply again", "by": "12 July 2023", "can": "Apply again"},
+    ),
+    "4.1.i rejected, closed": (
+        rejected,
+        AFTER_COHORT_II,
+        "rejected",
+        {"turn": "apply again", "by": "Applications are closed", "can": "when applications open"},
     ),
     "withdrawn": (withdrawn, NOW, "withdrawn", {"turn": "apply again", "can": "Apply again"}),
     "R24 lapsed": (

@@ -288,3 +288,19 @@ def test_hec_and_focal_persons_land_at_the_admin_portal(sign_in) -> None:
     assert sign_in(HecFactory()).get("/home/")["Location"] == "/admin/"
     assert sign_in(FocalPersonFactory().person).get("/home/")["Location"] == "/admin/"
     assert sign_in(UserFactory()).get("/home/")["Location"] == "/dashboard/"
+
+
+def test_the_browsers_back_leads_to_where_one_stands(sign_in) -> None:
+    """After submitting, the form's pages are not errors: there is nothing left to fill in."""
+    client = sign_in(submitted().person)
+    for page in ("role", "university", "details", "documents", "check"):
+        answer = client.get(f"/apply/{page}/", follow=True)
+        assert answer.redirect_chain[-1][0] == "/dashboard/"
+        assert "You have applied already" in answer.content.decode()
+
+
+def test_without_a_draft_the_form_begins_at_its_beginning(sign_in) -> None:
+    client = sign_in(UserFactory())
+    for page in ("university", "details", "documents", "check"):
+        assert client.get(f"/apply/{page}/", follow=True).redirect_chain[-1][0] == "/apply/"
+    assert client.get("/apply/role/").status_code == 200

@@ -18,6 +18,7 @@ from dlsei import interrupted
 from dlsei.policy.states import LABELS
 
 register = template.Library()
+LONG_WORD = 30
 KARACHI = zoneinfo.ZoneInfo("Asia/Karachi")
 
 # States that lists show beside those of the policy's table.
@@ -54,7 +55,15 @@ def status_tag(state: str, thing: str = "") -> dict[str, Any]:
 @register.filter
 def isolated(value: object) -> SafeString:
     """A reference, CNIC, e-mail or phone number, kept left to right inside Urdu: `{{ reference|isolated }}`."""
-    return format_html('<bdi dir="ltr" class="number">{}</bdi>', value)
+    # A number or reference is not broken over lines; an address may be longer than a line.
+    look = "long" if is_long(value) else "number"
+    return format_html('<bdi dir="ltr" class="{}">{}</bdi>', look, value)
+
+
+@register.filter
+def is_long(value: object) -> bool:
+    """Whether a word of it may not fit a column, so that it must be broken: `{% if name|is_long %}`."""
+    return any(len(word) > LONG_WORD for word in str(value).split())
 
 
 @register.filter

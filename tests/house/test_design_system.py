@@ -2,6 +2,7 @@
 
 import mimetypes
 import re
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,14 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
+from django.template import Context, Template
 from django.template.loader import get_template, render_to_string
 from django.test import RequestFactory
 from django.utils import translation
 
 from dlsei import chart_drawing, forms, letters, styleguide
 from dlsei.models import User
+from dlsei.templatetags import components
 
 ROOT = Path(settings.BASE_DIR)
 STYLESHEET = (ROOT / "static/css/dlsei.css").read_text()
@@ -385,3 +388,31 @@ def test_the_guide_is_for_hec_only(settings: Any) -> None:
 
     with pytest.raises(styleguide.PermissionDenied):
         styleguide.styleguide(request)
+
+
+def test_an_address_longer_than_a_column_may_be_broken_and_a_reference_never() -> None:
+    address = "muhammad.abdurrehman.makhdoomzada@students.uaf.edu.pk"
+
+    assert 'class="long"' in components.isolated(address)
+    assert 'class="number"' in components.isolated("DL-7EZ8-A9HA")
+    assert components.is_long(f"Wolfeschlegelsteinhausenbergerdorff {'x' * 5}")
+    assert not components.is_long("Muhammad Abdur Rehman bin Abdul Qadir al-Makhdoomzada")
+
+
+def test_dates_of_tables_break_only_between_date_and_time() -> None:
+    at = datetime(2023, 1, 3, 10, 10, tzinfo=UTC)
+
+    assert components.brief_moment(at) == "Tue\u00a03\u00a0Jan\u00a02023, 3:10\u00a0PM"
+    assert components.brief_day(at) == "Tue\u00a03\u00a0Jan\u00a02023"
+    assert components.brief_day(None) == components.brief_moment(None) == ""
+
+
+def test_columns_of_figures_line_up_and_a_column_without_a_name_is_left_out() -> None:
+    table = Template(
+        '{% load components %}{% case_list "Seats" "Cohort" "Held" nothing figures="2" %}'
+        '<tr>{% cell "Held" figures=True %}7{% endcell %}</tr>{% endcase_list %}'
+    ).render(Context())
+
+    assert '<th scope="col" role="columnheader" class="number">Held</th>' in table
+    assert '<td role="cell" class="number" data-label="Held"><div>7</div></td>' in table
+    assert table.count("<th ") == 2

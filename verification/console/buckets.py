@@ -40,7 +40,7 @@ ALLOCATIONS = [
         MOMENT,
         url=lambda run: reverse("hec_allocation", args=[run.pk]),
     ),
-    Column(gettext_lazy("Cohort"), lambda run: run.cohort.name),
+    Column(gettext_lazy("Cohort"), lambda run: run.cohort.name, CODE),
     Column(gettext_lazy("Free before"), lambda run: run.free, NUMBER),
     Column(gettext_lazy("Served"), lambda run: run.served, NUMBER),
 ]

@@ -37,7 +37,7 @@ CASES = [
         url=lambda case: reverse("hec_case", args=[case.license.reference]),
     ),
     Column(gettext_lazy("License"), lambda case: case.license.reference, CODE),
-    Column(gettext_lazy("Cohort"), lambda case: case.license.cohort.name),
+    Column(gettext_lazy("Cohort"), lambda case: case.license.cohort.name, CODE),
     Column(gettext_lazy("Clause"), lambda case: case.clause, CODE),
     Column(gettext_lazy("Stage, days"), lambda case: case.stage or "", CODE),
     Column(gettext_lazy("Deadline"), lambda case: case.deadline, DAY),

@@ -42,7 +42,7 @@ CLOCKS = [
     ),
     Column(gettext_lazy("License"), lambda license: license.reference, CODE),
     Column(gettext_lazy("State"), lambda license: license.state, STATE, thing="license"),
-    Column(gettext_lazy("Cohort"), lambda license: license.cohort.name),
+    Column(gettext_lazy("Cohort"), lambda license: license.cohort.name, CODE),
     Column(gettext_lazy("Last day"), lambda license: license.next_deadline, DAY),
     Column(gettext_lazy("Clause"), lambda license: license.next_clause, CODE),
     Column(gettext_lazy("Then"), lambda license: MODES[license.next_mode]),

@@ -85,6 +85,8 @@ def hec_invited(request: HttpRequest) -> HttpResponseBase:
         lambda license: _("Invite again"),
         url=lambda license: reverse("hec_invite_again", args=[license.reference]),
     )
+    # Elsewhere nothing has failed, and the list says the state.
+    columns = INVITATIONS if chosen == "failing" else [*INVITATIONS[:3], *INVITATIONS[4:6]]
     context = {
         "title": _("Invitations"),
         "tabs": [
@@ -98,7 +100,7 @@ def hec_invited(request: HttpRequest) -> HttpResponseBase:
             for name, (text, of) in lists.items()
         ],
         "page": found,
-        "table": Table(_("Invitations"), [*INVITATIONS, again], found.rows),
+        "table": Table(_("Invitations"), [*columns, again], found.rows),
         "csv": csv_link(request),
         "empty": _("No invitation is here."),
     }

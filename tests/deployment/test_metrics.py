@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+import redis
+from django.conf import settings
 from django.test import Client, override_settings
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -12,7 +14,7 @@ from dlsei.celery import JOBS
 from dlsei.embedded.server import free_port
 from dlsei.metrics import Figures
 from dlsei.models import Mail
-from licensing.models import Report
+from licensing.models import CourseraJob, Report, RevocationRun
 from tests import factories
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("programme")]
@@ -46,6 +48,39 @@ def test_they_say_how_old_the_oldest_of_everything_is(now) -> None:
     assert found["dlsei_seats", "Cohort I"] == 18_000
     assert found["dlsei_seats_held", "Cohort I"] == 1
     assert found["dlsei_redis_up", ""] == 1
+
+
+def test_the_oldest_counts_and_not_the_newest(now) -> None:
+    for hours in (0, 2):
+        factories.licensed(now=now + hours * HOUR)
+        factories.submitted(now=now + hours * HOUR)
+
+    found = figures(now + 3 * HOUR)
+
+    for what in ("queue", "mail", "coursera"):
+        assert found[f"dlsei_{what}_oldest_seconds", ""] == 3 * 3600, what
+
+
+def test_they_say_who_waits_for_a_seat_and_what_waits_for_hec_and_for_a_worker(now) -> None:
+    served = factories.licensed(now=now)
+    factories.approved(now=now)
+    CourseraJob.objects.update(attempts=1, error="503")
+    stopped = {"cohort": served.cohort, "would_revoke": 600, "live": 1000, "stopped_at": now}
+    RevocationRun.objects.create(**stopped, finished_at=now)
+    RevocationRun.objects.create(**stopped)
+    broker = redis.Redis.from_url(settings.REDIS_URL)
+    before = figures(now)["dlsei_redis_queue_length", ""]
+    broker.rpush("celery", "a tick")
+
+    try:
+        found = figures(now)
+    finally:
+        broker.lrem("celery", 1, "a tick")
+
+    assert found["dlsei_places_waiting", "Cohort I"] == 1
+    assert found["dlsei_coursera_failing", ""] == 1
+    assert found["dlsei_runs_stopped", ""] == 1
+    assert found["dlsei_redis_queue_length", ""] == before + 1
 
 
 def test_they_say_how_long_a_document_has_been_checked(now) -> None:

@@ -1,9 +1,11 @@
 """The restore drill: what was saved comes back in an empty place, whole, and proves it (I1-I10)."""
 
+import hashlib
 import json
 from pathlib import Path
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
@@ -109,6 +111,40 @@ def test_a_document_that_the_restore_lost_is_named(
 
     assert ended.value.code == 1
     assert f"{lost} is missing" in capsys.readouterr().out
+
+
+def test_a_document_that_is_not_its_rows_is_named(
+    saved: Path, empty_database: str, tmp_path: Path, capsys
+) -> None:
+    # A backup that somebody changed with care: file and manifest agree, and the row does not.
+    manifest = json.loads((saved / "manifest.json").read_text())
+    entry = manifest["files"][0]
+    (saved / "files" / entry["name"]).write_bytes(b"another")
+    entry["sha256"] = hashlib.sha256(b"another").hexdigest()
+    (saved / "manifest.json").write_text(json.dumps(manifest))
+
+    with (
+        connected_to(empty_database),
+        files_in(tmp_path / "files"),
+        pytest.raises(SystemExit) as ended,
+    ):
+        call_command("restore", str(saved))
+
+    assert ended.value.code == 1
+    assert f"{entry['name']} is not what its row says" in capsys.readouterr().out
+
+
+def test_nobody_is_signed_in_after_it(
+    lived: None, sign_in, empty_database: str, tmp_path: Path
+) -> None:
+    sign_in(Application.objects.all()[0].person)
+    assert Session.objects.exists()
+    call_command("backup", str(tmp_path / "saved"))
+
+    with connected_to(empty_database), files_in(tmp_path / "files"):
+        call_command("restore", str(tmp_path / "saved"))
+
+        assert not Session.objects.exists()
 
 
 def test_a_lost_or_damaged_document_is_named_when_it_is_saved(lived: None, tmp_path: Path) -> None:

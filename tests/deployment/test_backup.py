@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 
 from applications.models import Application, Document
+from applications.models.documents import Page
+from dlsei import backup
 from dlsei.models import Event, Mail, User
 from tests import factories
 from tests.deployment.conftest import connected_to, files_in
@@ -27,7 +30,8 @@ def lived() -> None:
     """A day in the product's life: one licensed, one in the queue, one draft, each with a document."""
     factories.licensed()
     factories.submitted()
-    factories.draft()
+    drawn = factories.draft().documents.get()
+    Page.objects.create(document=drawn, number=1, file=ContentFile(b"a page", name="page"))
 
 
 @pytest.fixture
@@ -40,7 +44,7 @@ def saved(lived: None, tmp_path: Path) -> Path:
 def test_a_backup_comes_back_whole_in_an_empty_place(
     saved: Path, empty_database: str, tmp_path: Path, capsys
 ) -> None:
-    models = (User, Application, Document, Event, Mail)
+    models = (User, Application, Document, Page, Event, Mail)
     before = {model: list(model.objects.order_by("pk").values()) for model in models}
     files = tmp_path / "files"
 
@@ -52,8 +56,8 @@ def test_a_backup_comes_back_whole_in_an_empty_place(
         with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
             Event.objects.all().delete()
 
-    names = {row["file"] for row in before[Document]}
-    assert len(names) == 3
+    names = {row["file"] for model in (Document, Page) for row in before[model]}
+    assert len(names) == 4
     assert {str(p.relative_to(files)) for p in files.rglob("*") if p.is_file()} == names
 
 
@@ -132,6 +136,37 @@ def test_a_document_that_is_not_its_rows_is_named(
 
     assert ended.value.code == 1
     assert f"{entry['name']} is not what its row says" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("of_one_moment", [True, False])
+def test_what_comes_while_it_is_saved_is_in_it_whole_or_not_at_all(
+    lived: None, empty_database: str, tmp_path: Path, monkeypatch, of_one_moment: bool
+) -> None:
+    """Without the snapshot that the dump shares with the list of files, the row comes without its file."""
+    dumped = backup._run
+
+    def while_somebody_adds_a_document(program: str, *options: str) -> str:
+        with ThreadPoolExecutor(1) as meanwhile:
+            meanwhile.submit(add_a_document).result()
+        kept = [o for o in options if of_one_moment or not o.startswith("--snapshot")]
+        return dumped(program, *kept)
+
+    monkeypatch.setattr(backup, "_run", while_somebody_adds_a_document)
+    call_command("backup", str(tmp_path / "saved"))
+    monkeypatch.setattr(backup, "_run", dumped)
+
+    with connected_to(empty_database), files_in(tmp_path / "files"):
+        if of_one_moment:
+            call_command("restore", str(tmp_path / "saved"))
+            assert Document.objects.count() == 3
+        else:
+            with pytest.raises(SystemExit):
+                call_command("restore", str(tmp_path / "saved"))
+
+
+def add_a_document() -> None:
+    factories.draft()
+    connection.close()
 
 
 def test_nobody_is_signed_in_after_it(

@@ -90,7 +90,7 @@ def facets() -> list[Facet]:
         *application_facets(),
         Facet(
             "seen",
-            gettext("Opened"),
+            gettext("Looked at"),
             "seen",
             [(False, "no", gettext("Not yet")), (True, "yes", gettext("Opened, not decided"))],
         ),

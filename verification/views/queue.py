@@ -104,5 +104,5 @@ def _columns() -> list[Column]:
         Column(_("Submitted"), lambda row: row.submitted_at),
         Column(_("Decide by"), lambda row: turn.due_at(row.submitted_at, policy)),
         Column(_("Urgency"), lambda row: worklist.LABELS[worklist.GROUPS[row.group]]),
-        Column(_("Opened"), lambda row: _("Yes") if row.seen else _("No")),
+        Column(_("Looked at"), lambda row: _("Yes") if row.seen else _("No")),
     ]

@@ -150,12 +150,9 @@ def _of_application(application: Application, now: datetime) -> Standing:
 
 def queue_position(application: Application) -> int:
     """1 for the first in the university's queue; what waits for an answer has stepped aside (R10)."""
-    before = Q(priority__lt=application.priority) | Q(priority=application.priority) & (
-        Q(submitted_at__lt=application.submitted_at)
-        | Q(submitted_at=application.submitted_at, id__lt=application.pk)
-    )
-    queue = Application.objects.pending().filter(before, university=application.university_id)
-    return queue.exclude(questions__in=Question.objects.open()).count() + 1
+    queue = Application.objects.pending().filter(university=application.university_id)
+    ahead = queue.before(application)
+    return ahead.exclude(questions__in=Question.objects.open()).count() + 1
 
 
 def newest_application(person: User) -> Application | None:

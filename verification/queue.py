@@ -8,6 +8,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 
 from applications.models import Application, Question, University
+from applications.models.applications import ApplicationQuerySet
 from dlsei.history import Actor
 from dlsei.models import User
 from dlsei.policy.calendar_days import karachi_date
@@ -17,7 +18,7 @@ from verification.models import Sighting
 from verification.permissions import require_reader
 
 
-def in_turn(university: University) -> QuerySet[Application]:
+def in_turn(university: Any) -> ApplicationQuerySet:
     """All that is pending at a university, in the order in which it is to be decided (R10)."""
     return Application.objects.at(university).pending().in_turn()
 
@@ -38,30 +39,24 @@ def seen_elsewhere(by: Actor, now: datetime) -> Exists:
     return Exists(others.exclude(person=by) if isinstance(by, User) else others)
 
 
-def _decidable(university: Any, by: Actor, now: datetime) -> QuerySet[Application]:
+def _decidable(university: Any, by: Actor, now: datetime) -> ApplicationQuerySet:
     """In turn, what `by` could decide now: not asked, not open at somebody else, not their own (I4, R10)."""
     own = {"person": by} if isinstance(by, User) else {"pk": None}
     return in_turn(university).exclude(asked()).exclude(seen_elsewhere(by, now)).exclude(**own)
 
 
-def _before(priority: Any, submitted_at: Any, pk: Any) -> Q:
-    """What stands before an application in its university's queue, whoever may decide it."""
-    return Q(priority__lt=priority) | Q(priority=priority) & (
-        Q(submitted_at__lt=submitted_at) | Q(submitted_at=submitted_at, id__lt=pk)
-    )
-
-
-def _before_this(application: Application) -> Q:
-    return _before(application.priority, application.submitted_at, application.pk)
+# As `ApplicationQuerySet.before`, of the application around a subquery.
+_BEFORE = Q(priority__lt=OuterRef("priority")) | Q(priority=OuterRef("priority")) & (
+    Q(submitted_at__lt=OuterRef("submitted_at"))
+    | Q(submitted_at=OuterRef("submitted_at"), id__lt=OuterRef("pk"))
+)
 
 
 def met(applications: QuerySet[Application], *, by: Actor, now: datetime) -> QuerySet[Any]:
     """Each as `by` meets it: with `ahead`, reference and person of what is to be decided before it, None when it
     is its turn, and with what is `left` at its university, None when nothing is.
     """
-    ahead = _decidable(OuterRef("university"), by, now).filter(
-        _before(OuterRef("priority"), OuterRef("submitted_at"), OuterRef("pk"))
-    )
+    ahead = _decidable(OuterRef("university"), by, now).filter(_BEFORE)
     person = JSONObject(full_name="person__full_name")
     waiting = _waiting(OuterRef("university")).values("university")
     return applications.annotate(
@@ -78,7 +73,7 @@ def met(applications: QuerySet[Application], *, by: Actor, now: datetime) -> Que
 def ahead(application: Application, *, by: Actor, now: datetime) -> Application | None:
     """The application to decide before this one, None when it is its turn."""
     assert application.university is not None
-    return _decidable(application.university, by, now).filter(_before_this(application)).first()
+    return _decidable(application.university, by, now).before(application).first()
 
 
 def next_in_turn(university: University, *, by: Actor, now: datetime) -> Application | None:
@@ -113,7 +108,7 @@ def set_aside(
     """What is passed over before `following`, or in the whole queue when there is none."""
     passed = in_turn(university).order_by()
     if following:
-        passed = passed.filter(_before_this(following))
+        passed = passed.before(following)
     counted = passed.aggregate(
         asked=Count("pk", filter=asked()),
         open_elsewhere=Count("pk", filter=~asked() & Q(seen_elsewhere(by, now))),

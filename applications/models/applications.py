@@ -5,6 +5,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
+from django.db.models.fields.tuple_lookups import Tuple, TupleLessThan
 from django.utils.translation import gettext_lazy as _
 
 from applications.models.universities import University
@@ -84,6 +85,11 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
 
     def at(self, university: University) -> "ApplicationQuerySet":
         return self.filter(university=university)
+
+    def before(self, application: "Application") -> "ApplicationQuerySet":
+        """What stands before an application in turn (R10): of one university, a range of the index `queue`."""
+        key = (application.priority, application.submitted_at, application.pk)
+        return self.filter(TupleLessThan(Tuple("priority", "submitted_at", "id"), key))
 
     def in_turn(self) -> "ApplicationQuerySet":
         """A university's queue: first come, first served within a priority class (R10)."""

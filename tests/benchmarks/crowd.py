@@ -2,6 +2,12 @@
 
 from django.db import connection
 
+ACTING = (
+    '{"actor": null, "job": "bench", "at": "2023-01-10T09:00:00+05:00",'
+    ' "on_behalf_of": "", "clause": "", "data": {}}'
+)
+"""Who acts and when, for the triggers that write the history."""
+
 
 def people(count: int) -> None:
     """`count` applicants with ids from 1,000,001 on."""
@@ -23,10 +29,7 @@ def places(count: int, cohort: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT set_config('dlsei.context', %s, true)",
-            [
-                '{"actor": null, "job": "bench", "at": "2023-01-10T09:00:00+05:00",'
-                ' "on_behalf_of": "", "clause": "", "data": {}}'
-            ],
+            [ACTING],
         )
         cursor.execute(
             """

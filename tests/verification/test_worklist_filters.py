@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
+from applications.models import Application
 from tests.factories import (
     NOW,
     FocalPersonFactory,
@@ -15,7 +16,7 @@ from tests.factories import (
     approved,
     submitted,
 )
-from verification import decisions, queue
+from verification import decisions, queue, worklist
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("programme", "clock")]
 HOUR = timedelta(hours=1)
@@ -185,6 +186,22 @@ class TestDecided:
     def test_days_that_are_none_are_said(self, browser, address, three):
         page = browser.get(address, {"since": "2023-02-02", "until": "2023-01-01"})
         assert "The last day is before the first day" in page.content.decode()
+
+
+def test_group_by_group_the_rows_are_those_that_are_grouped_together(focal):
+    # Given one of each group, and one submitted at the moment from which on it is due tomorrow
+    midnight = NOW.replace(hour=0)
+    for moment in (NOW - 30 * HOUR, NOW - 10 * HOUR, midnight, NOW):
+        submitted(university=focal.university, now=moment)
+    asked = submitted(university=focal.university, now=NOW - 40 * HOUR)
+    decisions.ask(asked, text="?", by=focal.person, now=NOW)
+
+    mine = Application.objects.at(focal.university)
+    together = dict(worklist.grouped(mine, NOW).values_list("pk", "group"))
+
+    apart = [dict(part.values_list("pk", "group")) for part in worklist.parts(mine, NOW)]
+    assert [set(part.values()) for part in apart] == [{0}, {1}, {2}, {3}]
+    assert {pk: group for part in apart for pk, group in part.items()} == together
 
 
 class TestNumbers:

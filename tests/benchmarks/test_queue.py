@@ -1,7 +1,7 @@
 """What one looks at again and again, with 60,000 applications in the database: a queue, and one's place in line.
 
-Each against a floor in the same run: the queue's page against the same page of a list that is short, the place in line
-against a look-up of the same row by its key.
+Each against a floor in the same run: the queue's page against one that sorts the few rows of a short queue, the place in
+line against a look-up of the same row by its key.
 """
 
 from datetime import datetime
@@ -10,6 +10,7 @@ import pytest
 from django.db import connection, transaction
 from django.http import QueryDict
 
+from applications.models import Application
 from dlsei.policy.calendar_days import KARACHI
 from licensing import line
 from licensing.models import Cohort, Place
@@ -23,7 +24,7 @@ from verification.permissions import visible
 NOW = datetime(2023, 1, 10, 9, tzinfo=KARACHI)
 EVERYBODY, HERE, FEW = 60_000, 5_000, 30
 OTHERS, TIMES = 50, 20
-PAGE_LIMIT, PLACE_LIMIT = 2, 8
+PAGE_LIMIT, PLACE_LIMIT = 2.5, 8
 
 
 @pytest.mark.django_db
@@ -38,17 +39,22 @@ def test_a_page_of_the_queue(programme):
         first = applied((EVERYBODY - HERE - FEW) // OTHERS, other, cohort, first)
     analyzed()
 
-    def page_of(focal):
+    def page_of(focal, parts=()):
         mine = visible(focal.person, NOW.date()).at(focal.university)
         rows = worklist.with_lookers(worklist.grouped(mine, NOW), focal.person, NOW)
-        parts = worklist.parts(mine, NOW)
         return page(rows, worklist.ORDER, QueryDict(), parts=parts).rows
 
-    def pages_of(focal):
-        return lambda: seconds(lambda: [page_of(focal) for _ in range(TIMES)])
+    def by_parts(focal):
+        here = Application.objects.at(focal.university).exclude(person=focal.person)
+        return page_of(focal, worklist.parts(here, NOW))
 
-    assert len(page_of(long)) == len(page_of(short)) == 25
-    found = ratio("a page of 5,000 waiting, against one of 30", pages_of(long), pages_of(short))
+    def pages(of, focal):
+        return lambda: seconds(lambda: [of(focal) for _ in range(TIMES)])
+
+    assert by_parts(long) == page_of(long)
+    found = ratio(
+        "a page of 5,000, against one of 30", pages(by_parts, long), pages(page_of, short)
+    )
     assert found < PAGE_LIMIT
 
 

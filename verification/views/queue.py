@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from applications.models import Application
 from dlsei.policy import turn
 from dlsei.policy.calendar_days import karachi_date
 from licensing.models import Programme
@@ -33,11 +34,13 @@ def queue(request: HttpRequest, university: int) -> HttpResponseBase:
     found = filtered(worklist.grouped(mine, now), worklist.facets(), request.GET)
     if wants_csv(request):
         return as_csv(f"queue-{of.pk}", _columns(), _rows(found.rows))
+    # Where to look; what may be seen is said by `found`.
+    here = worklist.search(Application.objects.at(of).exclude(person=request.user), words)
     rows = page(
         worklist.with_lookers(found.rows, request.user, now),
         worklist.ORDER,
         request.GET,
-        parts=[part.filter(**found.chosen) for part in worklist.parts(mine, now)],
+        parts=[part.filter(**found.chosen) for part in worklist.parts(here, now)],
     )
     first = turns.next_in_turn(of, by=request.user, now=now)
     groups, *others = found.filters

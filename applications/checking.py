@@ -16,6 +16,7 @@ from applications.models import Document
 from applications.models.documents import random_name
 from dlsei.history import Actor
 from dlsei.policy.refusals import Refused
+from dlsei.schedule import Question
 from licensing.models import Programme
 
 logger = logging.getLogger(__name__)
@@ -23,8 +24,17 @@ logger = logging.getLogger(__name__)
 LEASE = timedelta(minutes=2)
 LONGEST_RUN = LEASE.total_seconds() / 2
 RETRY = timedelta(minutes=1)
+WAITING = """
+SELECT FROM applications_document
+WHERE state = 'checking' AND purged_at IS NULL AND (leased_until IS NULL OR leased_until <= %(now)s)
+"""
 ATTEMPTS = 3
 """A file at which a worker died this often is not opened again."""
+
+
+def waiting(now: datetime) -> Question:
+    """Whether any file is to be checked at `now`."""
+    return WAITING, {"now": now}
 
 
 def check(*, by: Actor, now: datetime) -> dict[str, int]:
@@ -43,7 +53,7 @@ def check(*, by: Actor, now: datetime) -> dict[str, int]:
 
 
 def _claim(now: datetime) -> Document | None:
-    # Asked every minute: mostly there is nothing to open a transaction for.
+    # After the last one there is nothing to open a transaction for.
     if not Document.objects.due(now).exists():
         return None
     with transaction.atomic():

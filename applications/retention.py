@@ -56,6 +56,8 @@ def _forget_drafts(now: datetime) -> int:
         created_at__lt=now - timedelta(days=DRAFT_DAYS),
         disputes=None,
     )
+    if not forgotten.exists():
+        return 0
     documents = Document.objects.filter(application__in=forgotten)
     _purge(list(documents.filter(purged_at=None)), now)
     documents.delete()

@@ -5,6 +5,7 @@ once a day: it ticks every five minutes, and a durable slot says whether today's
 """
 
 import os
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from functools import partial
@@ -41,6 +42,8 @@ def name_in_logs(task: Any, **kwargs: Any) -> None:
 class Job:
     """`verb` is the dotted name of a `run(*, by, now)`; `minutes` how often it ticks.
 
+    `waits` names the function beside a verb of the minute that says by which select it has anything
+    to do: a minute in which it has not costs that question and no transaction.
     `at` is a time of day in Karachi: owed once a day from then on. `each_report`: owed again for
     every newer report of Coursera's; `after` names the job that goes first for the same report.
     `retry_minutes`: how long a failed run waits.
@@ -48,6 +51,7 @@ class Job:
 
     name: str
     verb: str
+    waits: str = ""
     minutes: int = 5
     at: time | None = None
     each_report: bool = False
@@ -65,6 +69,17 @@ class Job:
             keys += [f"report:{report}" for report in newest_of_each_cohort()]
         return keys
 
+    @property
+    def of_the_minute(self) -> bool:
+        """Whether it looks for work all day, not once a day or a report."""
+        return self.at is None
+
+    def question(self, now: datetime) -> tuple[str, Mapping[str, Any]]:
+        """The select that has a row when a job of the minute has anything to do at `now`."""
+        module = self.verb.rpartition(".")[0]
+        asked: tuple[str, Mapping[str, Any]] = import_string(f"{module}.{self.waits}")(now)
+        return asked
+
     def do(self, now: datetime) -> dict[str, Any]:
         """Calls the verb, whatever the slots say: safe at any time, by R23."""
         result: dict[str, Any] = import_string(self.verb)(by=self.verb, now=now)
@@ -75,31 +90,33 @@ class Job:
         from dlsei import schedule
 
         verb = partial(self.do, now)
-        if self.at is None:
-            result = verb()
+        if self.of_the_minute:
+            result = verb() if waiting([self], now) else {}
             schedule.finished(self.name, now)
             return [result]
         retry = timedelta(minutes=self.retry_minutes)
-        results = [
-            schedule.once(self.name, key, verb, now=now, retry=retry)
-            for key in self.owed(now)
-            if not self.after or schedule.is_finished(self.after, key)
-        ]
-        return [result for result in results if result is not None]
+        return schedule.run_owed(
+            self.name, self.owed(now), verb, now=now, retry=retry, after=self.after
+        )
 
 
 JOBS = {
     job.name: job
     for job in (
-        Job("check_documents", "applications.checking.check", minutes=1),
-        Job("issue", "licensing.allocation.issue_all", minutes=1),
-        Job("deliver_coursera", "licensing.invitations.deliver", minutes=1),
-        Job("deliver_mail", "dlsei.outbox.deliver", minutes=1),
-        Job("invite", "licensing.invitations.settle", minutes=1),
-        Job("continue_runs", "licensing.revocation.continue_runs", minutes=1),
-        Job("run_imports", "licensing.imports.run", minutes=1),
-        Job("run_what_ifs", "verification.what_if.run", minutes=1),
-        Job("remind", "verification.reminders.remind", minutes=15),
+        Job("check_documents", "applications.checking.check", waits="waiting", minutes=1),
+        Job("issue", "licensing.allocation.issue_all", waits="waiting", minutes=1),
+        Job("deliver_coursera", "licensing.invitations.deliver", waits="to_deliver", minutes=1),
+        Job("deliver_mail", "dlsei.outbox.deliver", waits="waiting", minutes=1),
+        Job("invite", "licensing.invitations.settle", waits="to_settle", minutes=1),
+        Job(
+            "continue_runs",
+            "licensing.revocation.continue_runs",
+            waits="runs_to_continue",
+            minutes=1,
+        ),
+        Job("run_imports", "licensing.imports.run", waits="waiting", minutes=1),
+        Job("run_what_ifs", "verification.what_if.run", waits="waiting", minutes=1),
+        Job("remind", "verification.reminders.remind", waits="waiting", minutes=15),
         Job("open_tranches", "licensing.buckets.open_tranches", at=time(0, 5)),
         Job("expire", "licensing.expiry.expire", at=time(0, 5)),
         Job("close_cohorts", "applications.closing.close_cohorts", at=time(0, 5)),
@@ -112,6 +129,13 @@ JOBS = {
         Job("purge", "applications.retention.purge", at=time(4, 0)),
     )
 }
+
+
+def waiting(jobs: Iterable[Job], now: datetime) -> set[str]:
+    """The names of those of these jobs of the minute that have anything to do at `now`."""
+    from dlsei import schedule
+
+    return schedule.answered({job.name: job.question(now) for job in jobs})
 
 
 def _task(job: Job) -> None:

@@ -9,14 +9,13 @@ from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import F, Min
 from django.db.models.functions import Greatest
 
 from dlsei import letters, schedule
 from dlsei.history import Actor
 from dlsei.models import Mail, User
-from dlsei.models.outbox import MailQuerySet
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +24,25 @@ LONGEST_RUN = LEASE.total_seconds() / 2
 BATCH = 50
 BACKOFF = [timedelta(minutes=m) for m in (1, 2, 5, 15, 30, 60)]
 """Waits after a failed attempt; the last one holds from then on (R9: at least hourly, without limit)."""
+
+# Nobody holds a lease on it.
+_FREE = "sent_at IS NULL AND (leased_until IS NULL OR leased_until <= %(now)s)"
+WAITING = f"SELECT FROM dlsei_mail WHERE {_FREE} AND due_at <= %(now)s"
+# What waits for a further attempt goes before anything newer to the same person.
+CLAIM = f"""
+WITH due AS (
+  SELECT id, person_id FROM dlsei_mail WHERE {_FREE} AND due_at <= %(now)s
+  ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+), postponed AS (
+  SELECT m.id FROM dlsei_mail m
+  JOIN (SELECT person_id, max(id) AS id FROM due GROUP BY person_id) newest USING (person_id)
+  WHERE {_FREE} AND m.due_at > %(now)s AND m.attempts > 0 AND m.id < newest.id
+  FOR UPDATE OF m SKIP LOCKED
+)
+UPDATE dlsei_mail SET leased_until = %(lease)s, attempts = attempts + 1
+WHERE id IN (SELECT id FROM due UNION ALL SELECT id FROM postponed)
+RETURNING id
+"""
 
 
 def enqueue(
@@ -52,30 +70,19 @@ def enqueue(
     schedule.nudge("deliver_mail")
 
 
+def waiting(now: datetime) -> schedule.Question:
+    """Whether any mail is due at `now`."""
+    return WAITING, {"now": now}
+
+
 def claim(now: datetime, limit: int = BATCH) -> list[Mail]:
-    """Leases the next due mails, oldest first; two workers never hold the same one.
-
-    What waits for a further attempt goes before anything newer to the same person.
-    """
-    # Asked every minute and after every verb: mostly there is nothing to open a transaction for.
-    if not Mail.objects.due(now).exists():
-        return []
-    with transaction.atomic():
-        due = _locked(Mail.objects.due(now))[:limit]
-        newest = {mail.person_id: mail.pk for mail in due}
-        waiting = _locked(Mail.objects.postponed(now).filter(person__in=newest)) if due else ()
-        older = [mail for mail in waiting if mail.pk < newest[mail.person_id]]
-        mails = sorted([*due, *older], key=lambda mail: mail.pk)
-        Mail.objects.filter(pk__in=[m.pk for m in mails]).update(
-            leased_until=now + LEASE, attempts=F("attempts") + 1
-        )
+    """Leases the next due mails, oldest first; two workers never hold the same one."""
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM, {"now": now, "lease": now + LEASE, "limit": limit})
+        claimed = [row[0] for row in cursor.fetchall()]
     # Read after the claim: an address corrected meanwhile is the one that counts.
-    by_id = Mail.objects.select_related("person").in_bulk([m.pk for m in mails])
-    return [by_id[m.pk] for m in mails]
-
-
-def _locked(mails: MailQuerySet) -> MailQuerySet:
-    return mails.order_by("id").select_for_update(skip_locked=True, of=("self",))
+    mails = Mail.objects.filter(pk__in=claimed).select_related("person")
+    return list(mails.order_by("pk")) if claimed else []
 
 
 def deliver(*, by: Actor, now: datetime) -> dict[str, int]:

@@ -1,11 +1,11 @@
 """Durable slots for daily jobs, and nudges that only make sooner what the next tick would do (R23)."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
@@ -17,20 +17,28 @@ LEASE = timedelta(minutes=25)
 """Longer than any task may run (`CELERY_TASK_TIME_LIMIT`), so that a live run is never doubled."""
 
 TICK = "tick"
-# Of two who take it at once the second waits for the first, and then finds it leased.
+# Of two who take one at once the second waits for the first, and then finds it leased.
 TAKE = """
 INSERT INTO dlsei_slot AS s (job, key, leased_until, started_at, attempts, result, error)
-VALUES (%(job)s, %(key)s, %(lease)s, %(now)s, 1, '{}', '')
+SELECT %(job)s, owed.key, %(lease)s, %(now)s, 1, '{}', ''
+FROM unnest(%(keys)s::text[]) WITH ORDINALITY AS owed (key, n)
+WHERE NOT EXISTS (SELECT FROM dlsei_slot f
+                  WHERE f.job = %(job)s AND f.key = owed.key AND f.finished_at IS NOT NULL)
+  AND (%(after)s = '' OR EXISTS (SELECT FROM dlsei_slot f
+                                 WHERE f.job = %(after)s AND f.key = owed.key AND f.finished_at IS NOT NULL))
+ORDER BY owed.n
 ON CONFLICT (job, key) DO UPDATE
 SET leased_until = excluded.leased_until, started_at = excluded.started_at, attempts = s.attempts + 1
 WHERE s.finished_at IS NULL AND (s.leased_until IS NULL OR s.leased_until <= %(now)s)
-RETURNING s.*
+RETURNING s.id, s.key, s.attempts
 """
 FINISHED = """
 INSERT INTO dlsei_slot (job, key, finished_at, attempts, result, error) VALUES (%s, %s, %s, 0, '{}', '')
 ON CONFLICT (job, key) DO UPDATE SET finished_at = excluded.finished_at
 """
 Result = dict[str, Any]
+Question = tuple[str, Mapping[str, Any]]
+"""An SQL select with its named parameters: whether it has a row."""
 
 
 def _send_to_worker(job: str) -> None:
@@ -58,10 +66,39 @@ def nudge(*jobs: str) -> None:
         transaction.on_commit(lambda job=job: _nudged.get()(job), robust=True)
 
 
-def take_slot(job: str, key: str, now: datetime) -> Slot | None:
-    """Leases the run that `job` owes for `key`, or None when it is finished or somebody runs it."""
-    values = {"job": job, "key": key, "now": now, "lease": now + LEASE}
-    return next(iter(Slot.objects.raw(TAKE, values)), None)
+class Taken(NamedTuple):
+    """A run that was leased: its slot, and the how-manieth attempt it is."""
+
+    job: str
+    pk: int
+    key: str
+    attempts: int
+
+
+def answered(questions: Mapping[str, Question]) -> set[str]:
+    """The names of the questions whose select has a row, all asked in one statement."""
+    if not questions:
+        return set()
+    params: dict[str, Any] = {}
+    for _, named in questions.values():
+        params |= named
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT " + ", ".join(f"EXISTS ({select})" for select, _ in questions.values()), params
+        )
+        (row,) = cursor.fetchall()
+    return {name for name, yes in zip(questions, row, strict=True) if yes}
+
+
+def take_slots(job: str, keys: Sequence[str], now: datetime, after: str = "") -> list[Taken]:
+    """Leases the runs that `job` owes for `keys`, without those finished or in somebody's hands.
+
+    Where `after` names a job, only those for which that one has finished.
+    """
+    params = {"job": job, "keys": list(keys), "after": after, "now": now, "lease": now + LEASE}
+    with connection.cursor() as cursor:
+        cursor.execute(TAKE, params)
+        return [Taken(job, *row) for row in cursor.fetchall()]
 
 
 def finished(job: str, now: datetime) -> None:
@@ -71,33 +108,34 @@ def finished(job: str, now: datetime) -> None:
         cursor.execute(FINISHED, [job, TICK, now])
 
 
-def is_finished(job: str, key: str) -> bool:
-    return Slot.objects.filter(job=job, key=key, finished_at__isnull=False).exists()
+def unfinished(job: str, keys: Sequence[str]) -> set[str]:
+    """Those of these slots that have not come to their end."""
+    done = Slot.objects.filter(job=job, key__in=keys, finished_at__isnull=False)
+    return set(keys).difference(done.values_list("key", flat=True))
 
 
-def once(
+def run_owed(
     job: str,
-    key: str,
+    keys: Sequence[str],
     run: Callable[[], Result],
     *,
     now: datetime,
     retry: timedelta = timedelta(0),
-) -> Result | None:
-    """Runs `run` unless it has finished for this slot; a crash in the middle leaves the slot due.
+    after: str = "",
+) -> list[Result]:
+    """Runs `run` for each slot that has not finished; a crash in the middle leaves the slot due.
 
     An exception is kept on the slot and logged; the slot is free again for a tick `retry` later.
     """
-    if is_finished(job, key):
-        return None
-    slot = take_slot(job, key, now)
-    if slot is None:
-        return None
-    mine = Slot.objects.filter(pk=slot.pk, attempts=slot.attempts)
-    try:
-        result = run()
-    except Exception as error:
-        mine.update(leased_until=now + retry, error=f"{type(error).__name__}: {error}"[:2000])
-        logger.exception("%s %s failed", job, key)
-        return None
-    mine.update(finished_at=now, leased_until=None, result=result, error="")
-    return result
+    results = []
+    for slot in take_slots(job, keys, now, after) if keys else ():
+        mine = Slot.objects.filter(pk=slot.pk, attempts=slot.attempts)
+        try:
+            result = run()
+        except Exception as error:
+            mine.update(leased_until=now + retry, error=f"{type(error).__name__}: {error}"[:2000])
+            logger.exception("%s %s failed", job, slot.key)
+        else:
+            mine.update(finished_at=now, leased_until=None, result=result, error="")
+            results.append(result)
+    return results

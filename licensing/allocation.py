@@ -50,13 +50,26 @@ WHERE w.told_waiting_at IS NULL ORDER BY w.position
 """
 
 
+# With a free seat somebody may be waiting for a window to open: then the verb finds nobody to serve.
+WAITING = """
+SELECT FROM licensing_place w JOIN licensing_cohort c ON c.id = w.cohort_id
+WHERE w.state = 'waiting' AND c.closed_at IS NULL
+  AND (c.seats_held < c.seats_total OR w.told_waiting_at IS NULL)
+"""
+
+
+def waiting(now: datetime) -> schedule.Question:
+    """Whether anybody in an open cohort waits for a seat that is free, or to be told."""
+    return WAITING, {}
+
+
 def issue_all(*, by: Actor, now: datetime) -> dict[str, int]:
     """Issues what every open cohort's bucket and line allow now."""
     issued = 0
-    # Asked every minute: a cohort in which nobody waits for a free seat, or to be told, is left alone.
-    waiting = Place.objects.waiting().filter(cohort=OuterRef("pk"))
-    served = Q(seats_held__lt=F("seats_total")) & Exists(waiting)
-    told = Exists(waiting.filter(told_waiting_at=None))
+    # A cohort in which nobody waits for a free seat, or to be told, is left alone.
+    in_line = Place.objects.waiting().filter(cohort=OuterRef("pk"))
+    served = Q(seats_held__lt=F("seats_total")) & Exists(in_line)
+    told = Exists(in_line.filter(told_waiting_at=None))
     for cohort in Cohort.objects.filter(served | told, closed_at=None).order_by("pk"):
         issued += issue(cohort, by=by, now=now)
     return {"issued": issued}

@@ -23,7 +23,8 @@ def expire(*, by: Actor, now: datetime) -> dict[str, int]:
     """Ends every license that is past its last day, by the clause that set that day."""
     expired = 0
     today = karachi_date(now)
-    for cohort in Cohort.objects.order_by("pk"):
+    over = License.objects.past_last_day(today)
+    for cohort in Cohort.objects.filter(pk__in=over.values("cohort")).order_by("pk"):
         while ids := list(
             cohort.licenses.past_last_day(today).order_by("pk").values_list("pk", flat=True)[:BATCH]
         ):

@@ -53,7 +53,7 @@ def extend(*, by: Actor, now: datetime) -> dict[str, int]:
         return {"extended": 0}
     cohort = Cohort.objects.named(rule.cohort)
     report = latest_report(cohort)
-    if report is None:
+    if report is None or not policy.in_season(rule, karachi_date(report.as_of), False):
         return {"extended": 0}
     lock(COHORT, cohort.pk)
     cohort.refresh_from_db()

@@ -190,10 +190,13 @@ def cancel(imported: Import, *, by: Actor, now: datetime) -> bool:
     return bool(_end(waiting, imported, Import.State.CANCELLED, now, {}))
 
 
+def waiting(now: datetime) -> schedule.Question:
+    """Whether any file is on its way in; one that nobody commits is given up some day."""
+    return "SELECT FROM licensing_import WHERE ended_at IS NULL", {}
+
+
 def run(*, by: Actor, now: datetime) -> dict[str, int]:
     """Imports every committed file, the oldest first, and gives up those that nobody commits."""
-    if not Import.objects.filter(ended_at=None).exists():
-        return {"imported": 0, "failed": 0}
     for forgotten in Import.objects.filter(
         state__in=[Import.State.UPLOADED, Import.State.PREVIEWED], uploaded_at__lt=now - KEPT
     ):

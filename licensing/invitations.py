@@ -35,16 +35,18 @@ BATCH = 20
 BACKOFF = [timedelta(minutes=m) for m in (1, 2, 5, 15, 30, 60)]
 """Waits after a failed attempt; the last one holds from then on: at least hourly, without limit (R9)."""
 
-HANDED_OVER = """
+OWED = "SELECT FROM licensing_courserajob WHERE done_at IS NULL AND due_at <= %(now)s"
+_SENT = """
+FROM licensing_license t
+JOIN licensing_courserajob j ON j.license_id = t.id AND j.kind = 'invite' AND j.outcome = 'done'
+JOIN dlsei_mail m ON m.key = 'license:' || j.license_id || ':invitation:' || j.generation
+WHERE t.state = 'issued' AND m.sent_at IS NOT NULL
+"""
+HANDED_OVER = f"""
 UPDATE licensing_license l
 SET state = 'invited', invited_at = x.sent_at,
     invited_on = (x.sent_at AT TIME ZONE 'Asia/Karachi')::date
-FROM (SELECT j.license_id, min(m.sent_at) AS sent_at
-      FROM licensing_license t
-      JOIN licensing_courserajob j ON j.license_id = t.id AND j.kind = 'invite' AND j.outcome = 'done'
-      JOIN dlsei_mail m ON m.key = 'license:' || j.license_id || ':invitation:' || j.generation
-      WHERE t.state = 'issued' AND m.sent_at IS NOT NULL
-      GROUP BY j.license_id) x
+FROM (SELECT j.license_id, min(m.sent_at) AS sent_at {_SENT} GROUP BY j.license_id) x
 WHERE l.id = x.license_id AND l.state = 'issued'
 RETURNING l.id
 """
@@ -83,6 +85,11 @@ def _from_settings() -> Coursera:
     )
 
 
+def to_deliver(now: datetime) -> schedule.Question:
+    """Whether anything is due at Coursera at `now`."""
+    return OWED, {"now": now}
+
+
 def deliver(*, by: Actor, now: datetime, port: Coursera | None = None) -> dict[str, int]:
     """Does what is due at Coursera, in order, until nothing is; in CSV mode HEC carries the files.
 
@@ -115,7 +122,7 @@ def next_due() -> datetime | None:
 
 def claim(now: datetime, limit: int = BATCH) -> list[CourseraJob]:
     """Leases the next due jobs; an invitation whose license has ended meanwhile is cancelled instead."""
-    # Asked every minute and after every verb: mostly there is nothing to open a transaction for.
+    # After the last batch there is nothing to open a transaction for.
     if not CourseraJob.objects.filter(done_at=None, due_at__lte=now).exists():
         return []
     with transaction.atomic():
@@ -211,20 +218,18 @@ def _mail_link(license: License, generation: int, now: datetime) -> None:
     )
 
 
+def to_settle(now: datetime) -> schedule.Question:
+    """Whether the mail server has taken the invitation of a license that is not invited yet."""
+    return f"SELECT {_SENT}", {}
+
+
+@verb
 def settle(*, by: Actor, now: datetime) -> dict[str, int]:
     """Makes invited every license whose invitation mail the mail server has taken (R9, R14).
 
     The clock starts on the day of that hand-over, however much later this runs. A license whose
     learner Coursera reported already becomes active at once.
     """
-    # Runs after every mail of any kind: mostly there is nothing to open a transaction for.
-    if not License.objects.filter(state=LicenseState.ISSUED).exists():
-        return {"invited": 0}
-    return _settle(by=by, now=now)
-
-
-@verb
-def _settle(*, by: Actor, now: datetime) -> dict[str, int]:
     with connection.cursor() as cursor:
         cursor.execute(HANDED_OVER)
         ids = [row[0] for row in cursor.fetchall()]

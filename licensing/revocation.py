@@ -71,6 +71,23 @@ WHERE l.next_deadline >= %(today)s AND l.next_deadline <= %(last)s AND l.next_de
 ORDER BY l.id
 """
 
+# Cohorts with a report, and by its day something due, or a stopped run that may have come to its end.
+TO_SWEEP = """
+SELECT c.* FROM licensing_cohort c JOIN LATERAL (
+  SELECT (r.as_of AT TIME ZONE 'Asia/Karachi')::date AS evidence_on
+  FROM licensing_report r JOIN licensing_report_cohorts s ON s.report_id = r.id
+  WHERE s.cohort_id = c.id ORDER BY r.as_of DESC, r.id DESC LIMIT 1
+) newest ON true
+WHERE EXISTS (SELECT FROM licensing_license l
+              WHERE l.cohort_id = c.id AND l.state IN ('issued', 'invited', 'active')
+                AND l.next_deadline < least(%(today)s, newest.evidence_on))
+   OR EXISTS (SELECT FROM licensing_revocationrun n WHERE n.cohort_id = c.id AND n.finished_at IS NULL)
+ORDER BY c.id
+"""
+CONFIRMED = (
+    "SELECT FROM licensing_revocationrun WHERE confirmed_at IS NOT NULL AND finished_at IS NULL"
+)
+
 
 def sweep(*, by: Actor, now: datetime) -> dict[str, Any]:
     """Applies section 5 to every license whose rule has fallen due on good evidence (R15–R17, R23).
@@ -79,10 +96,9 @@ def sweep(*, by: Actor, now: datetime) -> dict[str, Any]:
     before its first change until HEC confirms that run (R22).
     """
     result: dict[str, Any] = {"revoked": 0, "cases": 0, "stopped": []}
-    for cohort in Cohort.objects.order_by("pk"):
+    for cohort in Cohort.objects.raw(TO_SWEEP, {"today": karachi_date(now)}):
         report = latest_report(cohort)
-        if report is None:
-            continue
+        assert report is not None
         done = sweep_cohort(cohort, report, by=by, now=now)
         result["revoked"] += done["revoked"]
         result["cases"] += done["cases"]
@@ -357,6 +373,11 @@ def confirm_run(run: RevocationRun | None = None, *, by: Actor, now: datetime) -
     run.save(update_fields=["confirmed_at", "confirmed_by"])
     schedule.nudge("continue_runs")
     return run
+
+
+def runs_to_continue(now: datetime) -> schedule.Question:
+    """Whether HEC has confirmed a run that has not finished."""
+    return CONFIRMED, {}
 
 
 def continue_runs(*, by: Actor, now: datetime) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 
 from applications.models import Application, University
-from dlsei import outbox
+from dlsei import outbox, schedule
 from dlsei.history import Actor
 from dlsei.models import User
 from dlsei.policy import turn
@@ -16,14 +16,46 @@ from licensing.models import Cohort, Programme
 from verification import queue
 from verification.models import FocalPerson
 
+# Beside `_to_remind` and `_to_escalate`; a property test holds them equal.
+WAITING = """
+SELECT FROM applications_application a
+JOIN applications_university u ON u.id = a.university_id
+LEFT JOIN LATERAL (
+  SELECT count(*) AS active,
+         count(*) FILTER (WHERE f.reminded_at IS NULL OR f.reminded_at <= %(told)s) AS untold
+  FROM verification_focalperson f JOIN dlsei_user p ON p.id = f.person_id
+  WHERE f.university_id = u.id AND p.is_active AND f.suspended_at IS NULL AND f.replaced_at IS NULL
+    AND f.since <= %(today)s AND (f.until IS NULL OR f.until >= %(today)s)
+) nominated ON true
+WHERE a.status = 'pending'
+  AND NOT EXISTS (SELECT FROM applications_question q
+                  WHERE q.application_id = a.id AND q.answered_at IS NULL AND q.closed_at IS NULL)
+  AND (a.submitted_at < %(overdue)s AND nominated.untold > 0
+       OR (u.escalated_at IS NULL OR u.escalated_at <= %(told)s)
+          AND (a.submitted_at <= %(late)s OR nominated.active = 0
+               OR EXISTS (SELECT FROM licensing_cohort c JOIN licensing_cohort n ON n.follows_id = c.id
+                          WHERE c.id = a.cohort_id AND c.closed_at IS NULL
+                            AND n.decide_carried_by < %(today)s)))
+"""
+
+
+def waiting(now: datetime) -> schedule.Question:
+    """Whether a focal person is to be reminded, or HEC to be told of a queue."""
+    policy = Programme.in_force().policy.queue
+    overdue = now - timedelta(hours=policy.due_hours)
+    return WAITING, {
+        "told": now - turn.REMIND_EVERY,
+        "today": karachi_date(now),
+        "overdue": overdue,
+        "late": overdue - timedelta(hours=policy.escalate_after_overdue_hours),
+    }
+
 
 def remind(*, by: Actor, now: datetime) -> dict[str, int]:
     """Reminds focal persons, then escalates to HEC; each at most once in 24 hours."""
-    # Asked every quarter of an hour: mostly nobody is to be told, and nothing to be locked for it.
-    to_remind, to_escalate = _to_remind(now).exists(), bool(_to_escalate(now))
     return {
-        "reminded": remind_focal_persons(by=by, now=now) if to_remind else 0,
-        "escalated": escalate(by=by, now=now) if to_escalate else 0,
+        "reminded": remind_focal_persons(by=by, now=now),
+        "escalated": escalate(by=by, now=now),
     }
 
 

@@ -30,6 +30,10 @@ logger = logging.getLogger(__name__)
 LEASE = timedelta(minutes=5)
 ATTEMPTS = 2
 KEPT = timedelta(days=30)
+WAITING = """
+SELECT FROM verification_whatif
+WHERE ended_at IS NULL AND (leased_until IS NULL OR leased_until <= %(now)s) OR asked_at < %(forgotten)s
+"""
 Progress = Callable[[float], None]
 
 
@@ -65,13 +69,14 @@ def with_overrides(overrides: Mapping[str, Any]) -> policy.Programme:
     return policy.read(policy.overlay(tables, overrides), "programme")
 
 
+def waiting(now: datetime) -> schedule.Question:
+    """Whether a question waits for its answer, or is to be forgotten."""
+    return WAITING, {"now": now, "forgotten": now - KEPT}
+
+
 def run(*, by: Actor, now: datetime) -> dict[str, int]:
     """Answers every question that waits, the oldest first, and forgets those of a month ago."""
-    due, old = WhatIf.objects.due(now), WhatIf.objects.filter(asked_at__lt=now - KEPT)
-    # Asked every minute: mostly nothing waits and nothing is old.
-    if not (due | old).exists():
-        return {"answered": 0, "failed": 0}
-    old.delete()
+    WhatIf.objects.filter(asked_at__lt=now - KEPT).delete()
     done = failed = 0
     for pk in WhatIf.objects.due(now).order_by("pk").values_list("pk", flat=True):
         # Of two workers one gets the lease.

@@ -15,12 +15,6 @@ class MailQuerySet(models.QuerySet["Mail"]):
             models.Q(leased_until=None) | models.Q(leased_until__lte=now)
         )
 
-    def postponed(self, now: datetime) -> "MailQuerySet":
-        """Tried, to be tried again only later, and nobody holds a lease on it."""
-        return self.filter(sent_at=None, attempts__gt=0, due_at__gt=now).filter(
-            models.Q(leased_until=None) | models.Q(leased_until__lte=now)
-        )
-
     def unsent(self) -> "MailQuerySet":
         return self.filter(sent_at=None)
 

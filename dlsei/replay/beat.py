@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from dlsei import outbox, schedule
+from dlsei import celery, outbox, schedule
 from dlsei.celery import JOBS, Job
 from dlsei.policy.calendar_days import karachi_date, midnight
 from dlsei.policy.turn import REMIND_EVERY
@@ -70,12 +70,13 @@ class Beat:
     def work(self) -> None:
         """Does what was nudged, in order, until nothing is; an outage of beat does not matter."""
         while self.nudged:
-            self._run(JOBS[self.nudged.pop(0)])
+            for job in self._with_work([JOBS[self.nudged.pop(0)]]):
+                self._run(job)
 
     def changed(self) -> None:
         """Something happened now: jobs of the minute look at their next tick."""
         for job in self.jobs.values():
-            if job.at is None:
+            if job.of_the_minute:
                 self.wake(job.name, self.edges.clock.now)
 
     def submitted(self) -> None:
@@ -125,17 +126,14 @@ class Beat:
         return True
 
     def _tick(self, now: datetime) -> None:
-        for job in self.jobs.values():
-            due = {moment for moment in self.wakes[job.name] if moment <= now}
-            if not due:
-                continue
-            self.wakes[job.name] -= due
-            self._wake_daily(job, now + MINUTE)
-            self.ran[job.name] = now
+        due = [job for job in self.jobs.values() if self._is_due(job, now)]
+        # Asked again after each one that ran: it may have left work to those behind it.
+        while due := self._with_work(due):
+            job = due.pop(0)
             results = self._run(job)
             did = any(any(result.values()) for result in results)
             self.work()
-            if job.at is None:
+            if job.of_the_minute:
                 if did and job.name == REMIND:
                     self.wake(REMIND, now + REMIND_EVERY)
                 continue
@@ -143,10 +141,22 @@ class Beat:
                 # Jobs of the minute do nothing with a report; what is owed for each one does.
                 self.reported() if job.name == FETCH else self.changed()
             # Nothing ran to its end: it failed, or what goes first for the same slot did.
-            if not results and any(
-                not schedule.is_finished(job.name, key) for key in job.owed(now)
-            ):
+            if not results and schedule.unfinished(job.name, job.owed(now)):
                 self.wake(job.name, now + timedelta(minutes=max(job.retry_minutes, job.minutes)))
+
+    def _is_due(self, job: Job, now: datetime) -> bool:
+        """Whether a job ticks at `now`; from then on it waits for what wakes it next."""
+        come = {moment for moment in self.wakes[job.name] if moment <= now}
+        if come:
+            self.wakes[job.name] -= come
+            self._wake_daily(job, now + MINUTE)
+            self.ran[job.name] = now
+        return bool(come)
+
+    def _with_work(self, jobs: list[Job]) -> list[Job]:
+        """Those of `jobs` that have anything to do now; daily ones look for themselves."""
+        waiting = celery.waiting((j for j in jobs if j.of_the_minute), self.edges.clock.now)
+        return [job for job in jobs if not job.of_the_minute or job.name in waiting]
 
     def _wake_daily(self, job: Job, after: datetime) -> None:
         at = job.at or time()
@@ -157,13 +167,14 @@ class Beat:
     def _run(self, job: Job) -> list[dict[str, Any]]:
         """Runs one job; one that fails is tried again, as in production."""
         try:
-            results = job.run(self.edges.clock.now)
+            now = self.edges.clock.now
+            results = [job.do(now)] if job.of_the_minute else job.run(now)
         except Exception as error:
             known = (job.name, type(error))
             if known not in self.failed:
                 logger.exception("%s failed at %s", job.name, self.edges.clock.now)
                 self.failed.add(known)
-            results = [{"failed": 1}] if job.at is None else []
+            results = [{"failed": 1}] if job.of_the_minute else []
         if job.name in ROWS_DUE and (job.name in self.retrying or _failed(results)):
             left = ROWS_DUE[job.name]() is not None
             (self.retrying.add if left else self.retrying.discard)(job.name)

@@ -12,6 +12,10 @@ from dlsei.policy import allocation
 from dlsei.policy import programme as policy
 
 IN_FORCE = "programme in force"
+NEWEST = """
+SELECT id, version, sha256, loaded_at, loaded_by_id FROM licensing_programme
+ORDER BY version DESC LIMIT 1
+"""
 READ_KEPT = 16
 _READ: dict[str, policy.Programme] = {}
 """What programme files say, by the hash of their text: few, and the same wherever they are loaded."""
@@ -54,7 +58,14 @@ class Programme(models.Model):
     @classmethod
     def in_force(cls) -> "Programme":
         """The newest version; a verb or a page asks for it once (`dlsei.memory`)."""
-        return memory.remembered(IN_FORCE, cls.objects.defer("text").latest)
+        return memory.remembered(IN_FORCE, cls._read_in_force)
+
+    @classmethod
+    def _read_in_force(cls) -> "Programme":
+        # By far the most frequent question: asked in SQL, which costs a third of building it.
+        for programme in cls.objects.raw(NEWEST):
+            return programme
+        raise cls.DoesNotExist
 
 
 class CohortQuerySet(models.QuerySet["Cohort"]):

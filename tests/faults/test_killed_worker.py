@@ -30,7 +30,7 @@ def idle(programme, coursera, smtp, now):
     invited(IDLE, now=now)
     coursera.at = now + 16 * DAYS
     report = activity.fetch(by=SYSTEM, now=coursera.at)
-    schedule.once("extend", f"report:{report['report']}", dict, now=coursera.at)
+    schedule.run_owed("extend", [f"report:{report['report']}"], dict, now=coursera.at)
     smtp.taken.clear()
     return coursera.at.replace(hour=2, minute=30)
 

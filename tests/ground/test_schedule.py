@@ -18,7 +18,8 @@ def slot():
 
 
 def once(run, now, **also):
-    return schedule.once("warn", "2023-01-10", run, now=now, **also)
+    """What came of the run that the slot owes, None when it owes none or the run failed."""
+    return next(iter(schedule.run_owed("warn", ["2023-01-10"], run, now=now, **also)), None)
 
 
 @pytest.mark.django_db
@@ -45,12 +46,12 @@ class TestOnce:
         assert once(lambda: {"rows": 1}, now + 60 * MINUTE) == {"rows": 1}
 
     def test_while_somebody_runs_it_nobody_else_does(self, now):
-        assert schedule.take_slot("warn", "2023-01-10", now)
+        assert schedule.take_slots("warn", ["2023-01-10"], now)
 
         assert once(lambda: {"warned": 3}, now + schedule.LEASE - MINUTE) is None
 
     def test_a_run_that_was_killed_is_owed_again_after_its_lease(self, now):
-        schedule.take_slot("warn", "2023-01-10", now)
+        schedule.take_slots("warn", ["2023-01-10"], now)
 
         assert once(lambda: {"warned": 3}, now + schedule.LEASE) == {"warned": 3}
         assert slot().attempts == 2
@@ -71,7 +72,7 @@ class TestTwoAtOnce:
     def take_at_once(self, now):
         def taking(meet):
             meet()
-            return [bool(schedule.take_slot("warn", str(day), now)) for day in range(30)]
+            return [bool(schedule.take_slots("warn", [str(day)], now)) for day in range(30)]
 
         return race(taking, taking)
 
@@ -81,7 +82,8 @@ class TestTwoAtOnce:
         assert [a != b for a, b in zip(first, second, strict=True)] == [True] * 30
 
     def test_control_looking_before_leasing_gives_runs_to_both(self, now, monkeypatch):
-        def look_then_lease(job, key, now):
+        def look_then_lease(job, keys, now):
+            (key,) = keys
             Slot.objects.bulk_create([Slot(job=job, key=key)], ignore_conflicts=True)
             free = Slot.objects.get(job=job, key=key).leased_until is None
             Slot.objects.filter(job=job, key=key).update(leased_until=now)
@@ -90,7 +92,7 @@ class TestTwoAtOnce:
         for _ in range(5):
             Slot.objects.all().delete()
             with monkeypatch.context() as patched:
-                patched.setattr(schedule, "take_slot", look_then_lease)
+                patched.setattr(schedule, "take_slots", look_then_lease)
                 first, second = self.take_at_once(now)
             if any(a and b for a, b in zip(first, second, strict=True)):
                 return
@@ -118,7 +120,7 @@ class TestNudges:
             raise ConnectionRefusedError
 
         with schedule.nudges_to(broken), transaction.atomic():
-            schedule.take_slot("warn", "2023-01-10", now)
+            schedule.take_slots("warn", ["2023-01-10"], now)
             schedule.nudge("issue")
 
         assert slot().leased_until

@@ -4,39 +4,52 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from dlsei import schedule
 from dlsei.celery import JOBS
 from tests.population import invited
 
-OF_THE_MINUTE = [name for name, job in JOBS.items() if job.at is None]
-ASKS = {"remind": 5}
+OF_THE_MINUTE = [name for name, job in JOBS.items() if job.of_the_minute]
+ASKS = {"remind": 2}
+
+
+def said_by(name, now):
+    """The statements of one tick of a job with nothing to do."""
+    invited(3, now=now)
+    for job in OF_THE_MINUTE:
+        JOBS[job].run(now)
+    with CaptureQueriesContext(connection) as queries:
+        (result,) = JOBS[name].run(now)
+    assert not any(result.values())
+    return [query["sql"] for query in queries]
 
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("programme", "coursera", "smtp")
 @pytest.mark.parametrize("name", OF_THE_MINUTE)
 def test_nothing_owed(name, now):
-    invited(3, now=now)
-    for job in OF_THE_MINUTE:
-        JOBS[job].run(now)
+    said = said_by(name, now)
 
-    with CaptureQueriesContext(connection) as queries:
-        (result,) = JOBS[name].run(now)
-
-    said = [query["sql"] for query in queries]
-    assert not any(result.values())
     assert len(said) <= ASKS.get(name, 1) + 1, "\n".join(said)
     assert not [sql for sql in said if "SAVEPOINT" in sql or "FOR UPDATE" in sql]
 
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("programme", "coursera", "smtp")
-def test_the_test_sees_a_transaction(now, monkeypatch):
-    """Without the first look the outbox opens one to find nothing."""
-    from dlsei.models.outbox import MailQuerySet
+@pytest.mark.parametrize("name", ["deliver_mail", "invite", "remind"])
+def test_the_test_sees_a_verb_that_is_not_asked_first(name, now, monkeypatch):
+    monkeypatch.setattr(schedule, "answered", set)
 
-    monkeypatch.setattr(MailQuerySet, "exists", lambda self: True)
+    assert [sql for sql in said_by(name, now) if "SAVEPOINT" in sql or "FOR UPDATE" in sql]
 
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("programme")
+def test_many_jobs_ask_in_one_statement(now):
+    """Given nothing to do, when all jobs of the minute are asked at once, then each says so."""
+    from dlsei.celery import waiting
+
+    waiting([JOBS["remind"]], now)
     with CaptureQueriesContext(connection) as queries:
-        JOBS["deliver_mail"].run(now)
+        assert waiting([JOBS[name] for name in OF_THE_MINUTE], now) == set()
 
-    assert [query["sql"] for query in queries if "FOR UPDATE" in query["sql"]]
+    assert len(queries) == ASKS["remind"]

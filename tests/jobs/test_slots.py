@@ -65,7 +65,7 @@ class TestEachDailyJob:
         assert run_of(job).error == ""
 
     def test_that_was_killed_is_owed_again_after_its_lease(self, job):
-        with mock.patch.object(schedule, "once", dies_in_the_middle(job, schedule.once)):
+        with mock.patch.object(schedule, "run_owed", dies_in_the_middle(job, schedule.run_owed)):
             run(job, on(11, job))
 
         assert run(job, on(11, job) + schedule.LEASE - TICK) == []
@@ -85,14 +85,14 @@ def fails(name):
     return failing
 
 
-def dies_in_the_middle(name, once):
-    """Takes the slot and comes no further, as a worker that is killed."""
+def dies_in_the_middle(name, run_owed):
+    """Takes the slots and comes no further, as a worker that is killed."""
 
-    def killed(job, key, run, *, now, **also):
+    def killed(job, keys, run, *, now, **also):
         if job != name:
-            return once(job, key, run, now=now, **also)
-        schedule.take_slot(job, key, now)
-        return None
+            return run_owed(job, keys, run, now=now, **also)
+        schedule.take_slots(job, keys, now)
+        return []
 
     return killed
 
@@ -138,7 +138,7 @@ class TestReports:
 
         assert JOBS["revoke"].run(on(11, hour=14)) == []
         run("revoke", on(11, hour=14) + TICK)
-        assert schedule.is_finished("revoke", f"report:{activity.latest_report().pk}")
+        assert not schedule.unfinished("revoke", [f"report:{activity.latest_report().pk}"])
 
     def test_of_two_newer_reports_the_newest_is_enough(self):
         self.report(on(11, hour=13))

@@ -16,8 +16,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dlsei import audit
+from dlsei.celery import Job
 from dlsei.policy.calendar_days import karachi_date
 from dlsei.replay import play, scenario, scratch
+from dlsei.replay.beat import Beat
 from licensing import allocation
 from licensing.models import Allocation, License, Place
 from tests.scenarios.conftest import BASE
@@ -173,6 +175,23 @@ def breaches(at: datetime, *, beat_is_down: bool) -> list[audit.Breach]:
     return [one for one in found if not (beat_is_down and one.invariant == "I3")]
 
 
+class DoubtingBeat(Beat):
+    """Has every job run that says it has nothing to do, and fails when it did something."""
+
+    def _with_work(self, jobs: list[Job]) -> list[Job]:
+        found = super()._with_work(jobs)
+        for job in jobs:
+            if job not in found:
+                did = job.do(self.edges.clock.now)
+                assert not any(did.values()), f"{job.name} had nothing to do and did {did}"
+        return found
+
+
+@pytest.fixture(autouse=True)
+def doubts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(play, "Beat", DoubtingBeat)
+
+
 def play_and_audit(file: Path, text: str, template: str) -> play.Played:
     """Plays a history; fails at the first moment at which an invariant is broken."""
     file.write_text(text, encoding="utf-8")
@@ -242,3 +261,13 @@ def test_what_is_out_of_order_is_found(
 
     with pytest.raises(AssertionError):
         play_and_audit(tmp_path / "history.toml", more, template)
+
+
+@pytest.mark.parametrize("verb", ["licensing.allocation.waiting", "dlsei.outbox.waiting"])
+def test_a_job_that_denies_its_work_is_found(
+    verb: str, template: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verb, lambda now: ("SELECT WHERE false", {}))
+
+    with pytest.raises(AssertionError, match="had nothing to do and did"):
+        play_and_audit(tmp_path / "history.toml", THREE_FOR_ONE_SEAT, template)

@@ -53,7 +53,7 @@ def check(*, by: Actor, now: datetime) -> dict[str, int]:
 
 
 def _claim(now: datetime) -> Document | None:
-    # After the last one there is nothing to open a transaction for.
+    # Asked every minute and after every file: mostly there is nothing to open a transaction for.
     if not Document.objects.due(now).exists():
         return None
     with transaction.atomic():

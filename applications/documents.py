@@ -72,27 +72,12 @@ def keep(
     """Keeps a file that was inspected already, as an accepted document. Raises as `upload` does."""
     stored = default_storage.save(random_name(), ContentFile(inspected.content))
     try:
-        return _record_inspected(application, kind, inspected, stored, name, by=by, now=now)
+        return _record(
+            application, kind, stored, name, inspected.content, None, inspected, by=by, now=now
+        )
     except BaseException:
         default_storage.delete(stored)
         raise
-
-
-@verb
-def _record_inspected(
-    application: Application,
-    kind: str,
-    inspected: Inspected,
-    stored: str,
-    name: str,
-    *,
-    by: Actor,
-    now: datetime,
-) -> Document:
-    document = _record(application, kind, "", name, inspected.content, None, by=by, now=now)
-    accept(document, inspected, stored, by=by, now=now)
-    document.refresh_from_db()
-    return document
 
 
 @verb
@@ -103,6 +88,7 @@ def _record(
     name: str,
     content: bytes,
     replacing: Document | None,
+    inspected: Inspected | None = None,
     *,
     by: Actor,
     now: datetime,
@@ -123,18 +109,25 @@ def _record(
         documents = documents.exclude(pk=replacing.pk)
     if documents.standing().count() >= limit:
         raise Refused(refuse_document("document-too-many", limit=str(limit)))
-    document = Document.objects.create(
+    sha256 = hashlib.sha256(content).hexdigest()
+    document = Document(
         application=application,
         kind=Document.Kind(kind),
         state=DocumentState.CHECKING,
         file=stored,
         original_name=_tidy(name),
         size=len(content),
-        uploaded_sha256=hashlib.sha256(content).hexdigest(),
+        uploaded_sha256=sha256,
         uploaded_at=now,
         replaces=replacing,
     )
-    schedule.nudge("check_documents")
+    if inspected:
+        document.state, document.checked_at = DocumentState.ACCEPTED, now
+        document.content_type, document.pages = inspected.content_type, inspected.pages
+        document.sha256 = sha256
+    else:
+        schedule.nudge("check_documents")
+    document.save()
     return document
 
 

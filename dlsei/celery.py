@@ -43,7 +43,7 @@ class Job:
     """`verb` is the dotted name of a `run(*, by, now)`; `minutes` how often it ticks.
 
     `waits` names the function beside a verb of the minute that says by which select it has anything
-    to do: a minute in which it has not costs that question and no transaction.
+    to do: so that many can be asked in one statement.
     `at` is a time of day in Karachi: owed once a day from then on. `each_report`: owed again for
     every newer report of Coursera's; `after` names the job that goes first for the same report.
     `retry_minutes`: how long a failed run waits.
@@ -91,7 +91,7 @@ class Job:
 
         verb = partial(self.do, now)
         if self.of_the_minute:
-            result = verb() if waiting([self], now) else {}
+            result = verb()
             schedule.finished(self.name, now)
             return [result]
         retry = timedelta(minutes=self.retry_minutes)

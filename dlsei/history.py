@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,8 @@ Actor = User | str
 """A person, or the name of the scheduled job that acts."""
 
 _CONTEXT = "dlsei.context"
+_said: ContextVar[str] = ContextVar("said", default="")
+"""What the database was told last in this transaction; empty when that is not known."""
 
 # States that no column holds by itself, in SQL over a row.
 OFFICER = (
@@ -48,28 +51,45 @@ def acting(
     `to_the_end` until the transaction does. `lock_timeout`, as PostgreSQL writes it, goes with the same
     statement: whoever begins a transaction needs both.
     """
-    context = {
-        "actor": by.pk if isinstance(by, User) else None,
-        "job": "" if isinstance(by, User) else by,
-        "at": now.isoformat(),
-        "on_behalf_of": on_behalf_of,
-        "clause": clause,
-        "data": data or {},
-    }
+    context = json.dumps(
+        {
+            "actor": by.pk if isinstance(by, User) else None,
+            "job": "" if isinstance(by, User) else by,
+            "at": now.isoformat(),
+            "on_behalf_of": on_behalf_of,
+            "clause": clause,
+            "data": data or {},
+        },
+        default=str,
+    )
+    if context == _said.get() and not lock_timeout:
+        # A verb within another one, by the same actor at the same time.
+        yield
+        return
     with connection.cursor() as cursor:
         named = "SELECT current_setting(%s, true), set_config(%s, %s, true)"
-        values = [_CONTEXT, _CONTEXT, json.dumps(context, default=str)]
+        values = [_CONTEXT, _CONTEXT, context]
         if lock_timeout:
             named += ", set_config('lock_timeout', %s, true)"
             values.append(lock_timeout)
         cursor.execute(named, values)
         before = cursor.fetchone()[0] or ""
-    yield
+    with _saying(context):
+        yield
     if to_the_end:
         return
     # After an error the transaction is rolled back, and the setting with it.
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config(%s, %s, true)", [_CONTEXT, before])
+
+
+@contextmanager
+def _saying(context: str) -> Iterator[None]:
+    token = _said.set(context)
+    try:
+        yield
+    finally:
+        _said.reset(token)
 
 
 @contextmanager
@@ -82,7 +102,8 @@ def citing(clause: str) -> Iterator[None]:
             [_CONTEXT, _CONTEXT, _CONTEXT, clause],
         )
         before = cursor.fetchone()[0]
-    yield
+    with _saying(""):
+        yield
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config(%s, %s, true)", [_CONTEXT, before])
 

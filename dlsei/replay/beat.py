@@ -70,8 +70,7 @@ class Beat:
     def work(self) -> None:
         """Does what was nudged, in order, until nothing is; an outage of beat does not matter."""
         while self.nudged:
-            for job in self._with_work([JOBS[self.nudged.pop(0)]]):
-                self._run(job)
+            self._run(JOBS[self.nudged.pop(0)])
 
     def changed(self) -> None:
         """Something happened now: jobs of the minute look at their next tick."""

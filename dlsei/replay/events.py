@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 
 from applications import documents, queries, submission
-from dlsei import outbox
+from dlsei import memory, outbox
 from dlsei.permissions import require_hec
 from dlsei.policy.calendar_days import karachi_date
 from dlsei.policy.refusals import Refused, refuse
@@ -53,7 +53,7 @@ class Events:
     def attempt(self, act: Callable[[], None]) -> str:
         """Does something whole or not at all, and returns the outcome."""
         try:
-            with transaction.atomic():
+            with transaction.atomic(), memory.of_verb():
                 act()
         except Refused as refused:
             return f"refused: {refused.refusal.code}"

@@ -110,7 +110,7 @@ def _record(
     if documents.standing().count() >= limit:
         raise Refused(refuse_document("document-too-many", limit=str(limit)))
     sha256 = hashlib.sha256(content).hexdigest()
-    document = Document(
+    document = Document.objects.create(
         application=application,
         kind=Document.Kind(kind),
         state=DocumentState.CHECKING,
@@ -125,9 +125,9 @@ def _record(
         document.state, document.checked_at = DocumentState.ACCEPTED, now
         document.content_type, document.pages = inspected.content_type, inspected.pages
         document.sha256 = sha256
+        document.save()
     else:
         schedule.nudge("check_documents")
-    document.save()
     return document
 
 

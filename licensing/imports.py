@@ -197,6 +197,9 @@ def waiting(now: datetime) -> schedule.Question:
 
 def run(*, by: Actor, now: datetime) -> dict[str, int]:
     """Imports every committed file, the oldest first, and gives up those that nobody commits."""
+    # Asked every minute: mostly no file is on its way.
+    if not schedule.answered({"imports": waiting(now)}):
+        return {"imported": 0, "failed": 0}
     for forgotten in Import.objects.filter(
         state__in=[Import.State.UPLOADED, Import.State.PREVIEWED], uploaded_at__lt=now - KEPT
     ):

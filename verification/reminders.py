@@ -16,34 +16,40 @@ from licensing.models import Cohort, Programme
 from verification import queue
 from verification.models import FocalPerson
 
-# Beside `_to_remind` and `_to_escalate`; random histories hold that it misses none of theirs.
-WAITING = """
-SELECT FROM applications_application a
-JOIN applications_university u ON u.id = a.university_id
-LEFT JOIN LATERAL (
-  SELECT count(*) AS active,
-         count(*) FILTER (WHERE f.reminded_at IS NULL OR f.reminded_at <= %(told)s) AS untold
-  FROM verification_focalperson f JOIN dlsei_user p ON p.id = f.person_id
-  WHERE f.university_id = u.id AND p.is_active AND f.suspended_at IS NULL AND f.replaced_at IS NULL
-    AND f.since <= %(today)s AND (f.until IS NULL OR f.until >= %(today)s)
-) nominated ON true
+# Beside `_to_remind` and `_to_escalate`; random histories hold that these miss none of theirs.
+_ACTIVE = """
+SELECT FROM verification_focalperson f JOIN dlsei_user p ON p.id = f.person_id
+WHERE f.university_id = a.university_id AND p.is_active
+  AND f.suspended_at IS NULL AND f.replaced_at IS NULL
+  AND f.since <= %(today)s AND (f.until IS NULL OR f.until >= %(today)s)
+"""
+_PENDING = """
+SELECT FROM applications_application a JOIN applications_university u ON u.id = a.university_id
 WHERE a.status = 'pending'
   AND NOT EXISTS (SELECT FROM applications_question q
                   WHERE q.application_id = a.id AND q.answered_at IS NULL AND q.closed_at IS NULL)
-  AND (a.submitted_at < %(overdue)s AND nominated.untold > 0
-       OR (u.escalated_at IS NULL OR u.escalated_at <= %(told)s)
-          AND (a.submitted_at <= %(late)s OR nominated.active = 0
-               OR EXISTS (SELECT FROM licensing_cohort c JOIN licensing_cohort n ON n.follows_id = c.id
-                          WHERE c.id = a.cohort_id AND c.closed_at IS NULL
-                            AND n.decide_carried_by < %(today)s)))
+"""
+TO_REMIND = f"""
+{_PENDING} AND a.submitted_at < %(overdue)s
+AND EXISTS ({_ACTIVE} AND (f.reminded_at IS NULL OR f.reminded_at <= %(told)s))
+"""
+TO_ESCALATE = f"""
+{_PENDING} AND (u.escalated_at IS NULL OR u.escalated_at <= %(told)s)
+AND (a.submitted_at <= %(late)s OR NOT EXISTS ({_ACTIVE})
+     OR EXISTS (SELECT FROM licensing_cohort c JOIN licensing_cohort n ON n.follows_id = c.id
+                WHERE c.id = a.cohort_id AND c.closed_at IS NULL AND n.decide_carried_by < %(today)s))
 """
 
 
 def waiting(now: datetime) -> schedule.Question:
     """Whether a focal person is to be reminded, or HEC to be told of a queue."""
+    return f"{TO_REMIND} UNION ALL {TO_ESCALATE}", _times(now)
+
+
+def _times(now: datetime) -> dict[str, Any]:
     policy = Programme.in_force().policy.queue
     overdue = now - timedelta(hours=policy.due_hours)
-    return WAITING, {
+    return {
         "told": now - turn.REMIND_EVERY,
         "today": karachi_date(now),
         "overdue": overdue,
@@ -54,11 +60,11 @@ def waiting(now: datetime) -> schedule.Question:
 def remind(*, by: Actor, now: datetime) -> dict[str, int]:
     """Reminds focal persons, then escalates to HEC; each at most once in 24 hours."""
     # Asked every quarter of an hour: mostly nobody is to be told, and nothing to be locked for it.
-    if not schedule.answered({"remind": waiting(now)}):
-        return {"reminded": 0, "escalated": 0}
+    times = _times(now)
+    found = schedule.answered({"remind": (TO_REMIND, times), "escalate": (TO_ESCALATE, times)})
     return {
-        "reminded": remind_focal_persons(by=by, now=now),
-        "escalated": escalate(by=by, now=now),
+        "reminded": remind_focal_persons(by=by, now=now) if "remind" in found else 0,
+        "escalated": escalate(by=by, now=now) if "escalate" in found else 0,
     }
 
 

@@ -146,7 +146,7 @@ class ApiCoursera:
 
     def _is_member(self, program_id: str, invitee: Invitee) -> bool:
         path = f"{_program(program_id)}/memberships/{_composed(program_id, invitee)}"
-        answer = self._read(path, {})
+        answer, _ = self._read(path, {})
         if answer.status_code == httpx.codes.NOT_FOUND:
             return False
         if not answer.is_success:
@@ -177,10 +177,9 @@ class ApiCoursera:
         start = "0"
         while True:
             query = {**params, "start": start, "limit": str(self._page_size)}
-            answer = self._read(path, query)
+            answer, page = self._read(path, query)
             if not answer.is_success:
                 raise _refusal(answer)
-            page = _json(answer)
             if not isinstance(page, dict) or not isinstance(page.get("elements"), list):
                 raise Unavailable("a page of a list had no elements")
             yield from page["elements"]
@@ -191,13 +190,12 @@ class ApiCoursera:
                 raise Unavailable("the next page of a list is the same page")
             start = str(following)
 
-    def _read(self, path: str, params: Mapping[str, str]) -> httpx.Response:
+    def _read(self, path: str, params: Mapping[str, str]) -> tuple[httpx.Response, Any]:
+        """The answer, and what its JSON says when it is a success."""
         for attempt in range(1, READ_ATTEMPTS + 1):
             try:
                 answer = self._send("GET", path, params=params)
-                if answer.is_success:
-                    _json(answer)
-                return answer
+                return answer, _json(answer) if answer.is_success else None
             except Unavailable as failure:
                 failure.ambiguous = False
                 pause = failure.retry_after or 0.5 * 2 ** (attempt - 1)

@@ -15,6 +15,7 @@ import re
 import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 from licensing.coursera.sandbox_records import Activity, Archive, Enrollment, Faults, Person
@@ -310,6 +311,7 @@ class Sandbox:
             keys.append(person.key)
 
 
+@lru_cache(maxsize=1024)
 def slug(name: str) -> str:
     """A name as Coursera writes it in addresses."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "untitled"

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from licensing.coursera.sandbox import (
     COURSES_IN_SPECIALIZATION,
@@ -41,6 +41,7 @@ UPDATES = {
 }
 
 Body = dict[str, Any]
+T = TypeVar("T")
 
 
 class Answer(Exception):
@@ -267,8 +268,8 @@ class Endpoints:
             if query["programId"] not in programs:
                 return not_found()
             programs = {query["programId"]: ""}
-        rows = [
-            self._report_row(person, enrollment)
+        reported = [
+            (person, enrollment)
             for person, enrollment in self.sandbox.reported(
                 deleted=request.flag("includeDeletedMembers")
             )
@@ -276,10 +277,15 @@ class Endpoints:
             and (request.flag("includeS12n") or enrollment.content_type != SPECIALIZATION)
             and (query.get("q") != "byUserProgramId" or person.external_id == query["externalId"])
         ]
-        for name, (field, holds) in RANGES.items():
-            if name in query:
-                bound = request.number(name, 0)
-                rows = [row for row in rows if field in row and holds(row[field], bound)]
+        asked = [name for name in RANGES if name in query]
+        if not asked:
+            # Rows of other pages need not be written to be counted.
+            return self._page(request, reported, lambda one: self._report_row(*one))
+        rows = [self._report_row(*one) for one in reported]
+        for name in asked:
+            field, holds = RANGES[name]
+            bound = request.number(name, 0)
+            rows = [row for row in rows if field in row and holds(row[field], bound)]
         return self._page(request, rows)
 
     def _report_row(self, person: Person, enrollment: Enrollment) -> Body:
@@ -327,7 +333,9 @@ class Endpoints:
         if members:
             self.sandbox.delete_member(person.program_id, person.external_id, soft=soft)
 
-    def _page(self, request: Request, rows: list[Body]) -> Answer:
+    def _page(
+        self, request: Request, rows: list[T], written: Callable[[T], Body | T] = lambda row: row
+    ) -> Answer:
         start, limit = request.number("start", 0), request.number("limit", 100)
         if not 1 <= limit <= LARGEST_PAGE:
             raise Answer(400, {"msg": f"Parameter limit is not in 1..{LARGEST_PAGE}: {limit}"})
@@ -335,9 +343,8 @@ class Endpoints:
         if start + limit < len(rows):
             as_number = self.sandbox.faults.next_as_number
             following["next"] = start + limit if as_number else str(start + limit)
-        return Answer(
-            200, {"elements": rows[start : start + limit], "paging": following, "linked": {}}
-        )
+        elements = [written(row) for row in rows[start : start + limit]]
+        return Answer(200, {"elements": elements, "paging": following, "linked": {}})
 
 
 def not_found() -> Answer:

@@ -30,7 +30,7 @@ def test_nothing_owed(name, now):
     said = said_by(name, now)
 
     assert len(said) <= ASKS.get(name, 1) + 1, "\n".join(said)
-    assert not [sql for sql in said if "SAVEPOINT" in sql or "FOR UPDATE" in sql]
+    assert not [sql for sql in said if "SAVEPOINT" in sql]
 
 
 @pytest.mark.django_db
@@ -39,7 +39,7 @@ def test_nothing_owed(name, now):
 def test_the_test_sees_a_verb_that_does_not_ask_first(name, now, monkeypatch):
     monkeypatch.setattr(schedule, "answered", set)
 
-    assert [sql for sql in said_by(name, now) if "SAVEPOINT" in sql or "FOR UPDATE" in sql]
+    assert [sql for sql in said_by(name, now) if "SAVEPOINT" in sql]
 
 
 @pytest.mark.django_db

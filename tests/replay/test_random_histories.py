@@ -263,11 +263,21 @@ def test_what_is_out_of_order_is_found(
         play_and_audit(tmp_path / "history.toml", more, template)
 
 
-@pytest.mark.parametrize("verb", ["licensing.allocation.waiting", "dlsei.outbox.waiting"])
+# What only a tick finds: a mail after an outage, and an application that nobody has decided.
+LEFT_TO_TICKS = (
+    WORLD.format(one=1, two=1, mode="automatic", brake=500)
+    + table("event", at="2023-01-09 09:00:00", do="outage", of="mail", until="2023-01-09 12:00:00")
+    + table("event", at="2023-01-09 10:00:00", do="apply", who="s1")
+    + table("expect", at="2023-01-12 10:00:00", cohort="Cohort I", free=2)
+)
+
+
+@pytest.mark.parametrize("verb", ["dlsei.outbox.waiting", "verification.reminders.waiting"])
 def test_a_job_that_denies_its_work_is_found(
     verb: str, template: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    assert play_and_audit(tmp_path / "history.toml", LEFT_TO_TICKS, template).passed
     monkeypatch.setattr(verb, lambda now: ("SELECT WHERE false", {}))
 
     with pytest.raises(AssertionError, match="had nothing to do and did"):
-        play_and_audit(tmp_path / "history.toml", THREE_FOR_ONE_SEAT, template)
+        play_and_audit(tmp_path / "history.toml", LEFT_TO_TICKS, template)

@@ -144,8 +144,9 @@ class Filled:
     def missing(self, page: Page, got: Answer) -> list[str]:
         """What of a page's lists is not on it."""
         if got.status != 200:
-            # What leads on to a row of its list shows none.
-            return [] if got.status == 302 or not page.lists else [f"{page}: answers {got.status}"]
+            # What leads on to a row of its list shows none; what lists nothing may not be there at all.
+            led_on = got.status == 302 or (got.status < 500 and not page.lists)
+            return [] if led_on else [f"{page}: answers {got.status}"]
         wrong = []
         for listed in page.lists:
             added = self.shown[listed.one]

@@ -15,12 +15,14 @@ from applications import eligibility
 from applications.forms.refusals import in_words
 from applications.models import Application, Question
 from applications.queries import Standing
+from dlsei import memory
 from dlsei.models import User
 from dlsei.policy.clauses import CLAUSES
 from dlsei.policy.expiry import BUCKET
 from dlsei.policy.refusals import Refusal
 from dlsei.templatetags.components import day, moment
 from licensing import buckets
+from licensing.models import Cohort
 
 CARRIED_OVER = (1, 2)
 
@@ -78,15 +80,25 @@ def clause_in_words(clause: str) -> str:
     return _(CLAUSES[clause].plain) if clause in CLAUSES else ""
 
 
+def _intake(today: date) -> tuple[Cohort, buckets.Bucket]:
+    """The cohort that takes applications and its bucket, asked once a page."""
+
+    def ask() -> tuple[Cohort, buckets.Bucket]:
+        cohort = buckets.target_cohort(today)
+        return cohort, buckets.bucket(cohort, today)
+
+    return memory.remembered(f"intake of {today}", ask)
+
+
 def intake_in_words(today: date) -> str:
     """Until when one can submit an application, or from when on (R13)."""
-    cohort = buckets.target_cohort(today)
+    cohort, bucket = _intake(today)
     if today < cohort.intake_from:
         return _("From %(day)s on, when applications for %(cohort)s open") % {
             "day": day(cohort.intake_from),
             "cohort": cohort,
         }
-    if buckets.bucket(cohort, today).intake_open:
+    if bucket.intake_open:
         return _("Until %(day)s, while licenses of %(cohort)s are left") % {
             "day": day(min(cohort.intake_until, cohort.ends)),
             "cohort": cohort,
@@ -96,8 +108,8 @@ def intake_in_words(today: date) -> str:
 
 def _may_submit(today: date) -> bool:
     """Whether an application could be submitted now, for all that the intake says (R13)."""
-    cohort = buckets.target_cohort(today)
-    return today >= cohort.intake_from and buckets.bucket(cohort, today).intake_open
+    cohort, bucket = _intake(today)
+    return today >= cohort.intake_from and bucket.intake_open
 
 
 def _begin(text: str) -> Link:

@@ -78,9 +78,10 @@ SELECT c.* FROM licensing_cohort c JOIN LATERAL (
   FROM licensing_report r JOIN licensing_report_cohorts s ON s.report_id = r.id
   WHERE s.cohort_id = c.id ORDER BY r.as_of DESC, r.id DESC LIMIT 1
 ) newest ON true
-WHERE EXISTS (SELECT FROM licensing_license l
-              WHERE l.cohort_id = c.id AND l.state IN ('issued', 'invited', 'active')
-                AND l.next_deadline < least(%(today)s, newest.evidence_on))
+WHERE (SELECT l.id FROM licensing_license l
+       WHERE l.cohort_id = c.id AND l.ended_at IS NULL
+         AND l.next_deadline < least(%(today)s, newest.evidence_on)
+       ORDER BY l.next_deadline, l.id LIMIT 1) IS NOT NULL
    OR EXISTS (SELECT FROM licensing_revocationrun n WHERE n.cohort_id = c.id AND n.finished_at IS NULL)
 ORDER BY c.id
 """

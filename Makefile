@@ -68,7 +68,7 @@ lock: setup  ## resolve requirements*.in into the locks
 	$(IN) uv pip compile $(LOCK) --constraints requirements.lock requirements-demo.in -o requirements-demo.lock
 	$(IN) uv pip compile $(LOCK) --constraints requirements.lock requirements-dev.in -o requirements-dev.lock
 
-LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links
+LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
 messages: setup  ## collect the strings to translate (needs gettext)
 	$(MANAGE) makemessages --locale ur --no-location --ignore '.venv/*' --ignore '.data/*' --ignore 'tests/*'

@@ -13,16 +13,14 @@ from django.utils.translation import gettext as _
 
 from applications import eligibility
 from applications.forms.refusals import in_words
+from applications.intake import intake_in_words, may_submit
 from applications.models import Application, Question
 from applications.queries import Standing
-from dlsei import memory
 from dlsei.models import User
 from dlsei.policy.clauses import CLAUSES
 from dlsei.policy.expiry import BUCKET
 from dlsei.policy.refusals import Refusal
 from dlsei.templatetags.components import day, moment
-from licensing import buckets
-from licensing.models import Cohort
 
 CARRIED_OVER = (1, 2)
 
@@ -80,38 +78,6 @@ def clause_in_words(clause: str) -> str:
     return _(CLAUSES[clause].plain) if clause in CLAUSES else ""
 
 
-def _intake(today: date) -> tuple[Cohort, buckets.Bucket]:
-    """The cohort that takes applications and its bucket, asked once a page."""
-
-    def ask() -> tuple[Cohort, buckets.Bucket]:
-        cohort = buckets.target_cohort(today)
-        return cohort, buckets.bucket(cohort, today)
-
-    return memory.remembered(f"intake of {today}", ask)
-
-
-def intake_in_words(today: date) -> str:
-    """Until when one can submit an application, or from when on (R13)."""
-    cohort, bucket = _intake(today)
-    if today < cohort.intake_from:
-        return _("From %(day)s on, when applications for %(cohort)s open") % {
-            "day": day(cohort.intake_from),
-            "cohort": cohort,
-        }
-    if bucket.intake_open:
-        return _("Until %(day)s, while licenses of %(cohort)s are left") % {
-            "day": day(min(cohort.intake_until, cohort.ends)),
-            "cohort": cohort,
-        }
-    return _("Applications are closed; whether they open again is not known")
-
-
-def _may_submit(today: date) -> bool:
-    """Whether an application could be submitted now, for all that the intake says (R13)."""
-    cohort, bucket = _intake(today)
-    return today >= cohort.intake_from and bucket.intake_open
-
-
 def _begin(text: str) -> Link:
     return Link(reverse("apply"), text)
 
@@ -123,7 +89,7 @@ def _none(case: Case) -> Explanation:
         turn=_("You"),
         by=intake_in_words(case.today),
         can=_("Fill in the form; it takes about ten minutes.")
-        if _may_submit(case.today)
+        if may_submit(case.today)
         else _("You can fill in the form now and submit it when applications open."),
         link=_begin(_("Begin your application")),
         next=(_decided_by_university(), _first_come_first_served()),
@@ -150,7 +116,7 @@ def _draft(case: Case) -> Explanation:
         turn=_("You"),
         by=intake_in_words(case.today),
         can=_("Complete the form and submit it.")
-        if _may_submit(case.today)
+        if may_submit(case.today)
         else _("Complete the form now; you can submit it when applications open."),
         link=_begin(_("Continue your application")),
         next=(_decided_by_university(), _first_come_first_served()),
@@ -304,7 +270,7 @@ def _again(case: Case) -> dict[str, str | Link | None]:
             "can": in_words(no),
             "link": None,
         }
-    if not _may_submit(case.today):
+    if not may_submit(case.today):
         return {
             "turn": _("You, if you want to apply again"),
             "by": intake_in_words(case.today),

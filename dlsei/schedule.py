@@ -69,7 +69,6 @@ def nudge(*jobs: str) -> None:
 class Taken(NamedTuple):
     """A run that was leased: its slot, and the how-manieth attempt it is."""
 
-    job: str
     pk: int
     key: str
     attempts: int
@@ -98,7 +97,7 @@ def take_slots(job: str, keys: Sequence[str], now: datetime, after: str = "") ->
     params = {"job": job, "keys": list(keys), "after": after, "now": now, "lease": now + LEASE}
     with connection.cursor() as cursor:
         cursor.execute(TAKE, params)
-        return [Taken(job, *row) for row in cursor.fetchall()]
+        return [Taken(*row) for row in cursor.fetchall()]
 
 
 def finished(job: str, now: datetime) -> None:

@@ -69,41 +69,38 @@ def is_long(value: object) -> bool:
 @register.filter
 def day(value: date | datetime | None) -> str:
     """A date in full, in Karachi: "Tuesday 3 January 2023" (R1)."""
-    if not value:
-        return ""
-    if isinstance(value, datetime):
-        value = value.astimezone(KARACHI)
     # Translators: a date in full, in the letters of Django's `date` filter.
-    return dateformat.format(value, _("l j F Y"))
+    return _written(value, _("l j F Y"))
 
 
 @register.filter
 def moment(value: datetime | None) -> str:
     """A date and time in full, in Karachi: "Tuesday 3 January 2023, 3:10 PM" (R1)."""
-    if not value:
-        return ""
     # Translators: a date and time in full, in the letters of Django's `date` filter.
-    return dateformat.format(value.astimezone(KARACHI), _("l j F Y, g:i A"))
+    return _written(value, _("l j F Y, g:i A"))
 
 
 @register.filter
 def brief_day(value: date | datetime | None) -> str:
     """A date in few letters, for tables: "Tue 3 Jan 2023" (R1)."""
-    if not value:
-        return ""
-    if isinstance(value, datetime):
-        value = value.astimezone(KARACHI)
     # Translators: a date in a table, in the letters of Django's `date` filter.
-    return _together(dateformat.format(value, _("D j M Y")))
+    return _together(_written(value, _("D j M Y")))
 
 
 @register.filter
 def brief_moment(value: datetime | None) -> str:
     """A date and time in few letters, for tables: "Tue 3 Jan 2023, 3:10 PM" (R1)."""
+    # Translators: a date and time in a table, in the letters of Django's `date` filter.
+    return _together(_written(value, _("D j M Y, g:i A")))
+
+
+def _written(value: date | datetime | None, letters: str) -> str:
+    """A date or moment in Karachi, in the letters of Django's `date` filter; empty for none."""
     if not value:
         return ""
-    # Translators: a date and time in a table, in the letters of Django's `date` filter.
-    return _together(dateformat.format(value.astimezone(KARACHI), _("D j M Y, g:i A")))
+    return dateformat.format(
+        value.astimezone(KARACHI) if isinstance(value, datetime) else value, letters
+    )
 
 
 def _together(words: str) -> str:

@@ -67,7 +67,7 @@ def read_activity(
     try:
         with zipfile.ZipFile(file) as archive:
             yield from _archive(archive, slugs, plain)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error) as error:
+    except (zipfile.BadZipFile, RuntimeError, EOFError, zlib.error) as error:
         raise UnreadableFile(BROKEN_ARCHIVE) from error
 
 
@@ -96,7 +96,7 @@ def made_at(file: IO[bytes], name: str) -> datetime | None:
         try:
             with zipfile.ZipFile(file) as archive:
                 names += archive.namelist()
-        except (zipfile.BadZipFile, NotImplementedError):
+        except (zipfile.BadZipFile, RuntimeError):
             return None
     # A browser or a person may have written blanks as underscores or plus signs.
     stamps = (STAMP.search(re.sub(r"[_+ ]+", " ", each)) for each in names)

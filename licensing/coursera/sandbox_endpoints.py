@@ -8,9 +8,8 @@ import base64
 import hashlib
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from licensing.coursera.sandbox import (
     COURSES_IN_SPECIALIZATION,
@@ -23,6 +22,7 @@ from licensing.coursera.sandbox import (
     slug,
 )
 from licensing.coursera.sandbox_records import Enrollment, Person
+from licensing.coursera.sandbox_wire import Answer, Body, Request, not_found
 
 LARGEST_PAGE = 1000
 RANGES: Mapping[str, tuple[str, Callable[[int, int], bool]]] = {
@@ -40,37 +40,7 @@ UPDATES = {
     "fullNameAndExternalIdUpdate": ("fullName", "externalId"),
 }
 
-Body = dict[str, Any]
 T = TypeVar("T")
-
-
-class Answer(Exception):
-    """An HTTP answer; raised where it ends the request at once."""
-
-    def __init__(self, status: int, body: Body | None = None, retry_after: int = 0) -> None:
-        super().__init__(status)
-        self.status = status
-        self.body = body
-        self.retry_after = retry_after
-
-
-@dataclass
-class Request:
-    """One request to the API, already let in."""
-
-    query: Mapping[str, str]
-    body: Body
-
-    def number(self, name: str, default: int) -> int:
-        """A whole number of the query; anything else is a routing error."""
-        value = self.query.get(name, str(default))
-        if not value.isdecimal():
-            raise Answer(400, {"msg": f"Cannot parse parameter {name} as Int: {value}"})
-        return int(value)
-
-    def flag(self, name: str) -> bool:
-        """A boolean of the query, false when it is left out."""
-        return self.query.get(name, "false").lower() == "true"
 
 
 class Endpoints:
@@ -345,11 +315,6 @@ class Endpoints:
             following["next"] = start + limit if as_number else str(start + limit)
         elements = [written(row) for row in rows[start : start + limit]]
         return Answer(200, {"elements": elements, "paging": following, "linked": {}})
-
-
-def not_found() -> Answer:
-    """The plain 404 of the API."""
-    return Answer(404, {"message": "Not Found", "statusCode": 404})
 
 
 def _invitation(person: Person) -> Body:

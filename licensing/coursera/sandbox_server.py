@@ -17,8 +17,9 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from licensing.coursera.sandbox import Sandbox
-from licensing.coursera.sandbox_endpoints import Answer, Endpoints, Request, not_found
+from licensing.coursera.sandbox_endpoints import Endpoints
 from licensing.coursera.sandbox_pages import Pages
+from licensing.coursera.sandbox_wire import Answer, Request, not_found
 
 TOKEN_PATH = "/oauth2/client_credentials/token"
 TOKEN_SECONDS = 1799

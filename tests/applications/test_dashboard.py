@@ -9,10 +9,10 @@ from django.test import Client
 
 from applications import submission
 from applications.models import Application
-from dlsei import history, outbox
+from dlsei import outbox
 from dlsei.models import User
 from licensing import invitations, paid, revocation
-from licensing.models import CourseraJob, License, Programme, Report, RevocationCase
+from licensing.models import CourseraJob, License
 from tests.factories import (
     NOW,
     FocalPersonFactory,
@@ -25,6 +25,7 @@ from tests.factories import (
     licensed,
     submitted,
 )
+from tests.rows import with_case
 from verification import decisions
 
 pytestmark = pytest.mark.usefixtures("programme", "clock")
@@ -162,18 +163,7 @@ def test_while_hec_decides_there_is_no_deadline_for_another_case(sign_in) -> Non
     license = activated(invited())
     page = sign_in(license.person).get("/dashboard/").content.decode()
     assert "Otherwise HEC decides whether you keep your license" in page
-    with history.acting(by="tests", now=NOW):
-        RevocationCase.objects.create(
-            license=license,
-            clause="5.iv",
-            stage=30,
-            base_on=NOW.date() - timedelta(days=31),
-            deadline=NOW.date() - timedelta(days=1),
-            report=Report.objects.create(source="api", as_of=NOW, imported_at=NOW),
-            evidence_on=NOW.date(),
-            programme=Programme.in_force(),
-            opened_at=NOW,
-        )
+    with_case(license)
 
     page = sign_in(license.person).get("/dashboard/").content.decode()
 

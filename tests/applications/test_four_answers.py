@@ -19,7 +19,7 @@ from dlsei.models import User
 from dlsei.policy.calendar_days import karachi_date
 from dlsei.policy.states import LABELS, ApplicationState
 from licensing import expiry, paid
-from licensing.models import License, Programme, Report, RevocationCase
+from licensing.models import License
 from tests.applications.test_dashboard import asked, invited, rejected, revoked, withdrawn
 from tests.factories import (
     NOW,
@@ -32,6 +32,7 @@ from tests.factories import (
     licensed,
     submitted,
 )
+from tests.rows import with_case
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("programme", "clock")]
 
@@ -59,21 +60,7 @@ def lapsed():
 
 
 def looked_at():
-    license = activated(invited())
-    report = Report.objects.create(source="api", as_of=NOW, imported_at=NOW)
-    with history.acting(by=SYSTEM, now=NOW):
-        RevocationCase.objects.create(
-            license=license,
-            clause="5.iv",
-            stage=30,
-            base_on=NOW.date() - timedelta(days=31),
-            deadline=NOW.date() - timedelta(days=1),
-            report=report,
-            evidence_on=NOW.date(),
-            programme=Programme.in_force(),
-            opened_at=NOW,
-        )
-    return license
+    return with_case(activated(invited())).license
 
 
 def extended():

@@ -98,6 +98,16 @@ def test_a_changed_or_unfinished_backup_is_refused(
         assert connection.introspection.table_names() == []
 
 
+def restore_that_fails(saved: Path, database: str, tmp_path: Path) -> None:
+    with (
+        connected_to(database),
+        files_in(tmp_path / "files"),
+        pytest.raises(SystemExit) as ended,
+    ):
+        call_command("restore", str(saved))
+    assert ended.value.code == 1
+
+
 def test_a_document_that_the_restore_lost_is_named(
     saved: Path, empty_database: str, tmp_path: Path, capsys
 ) -> None:
@@ -106,14 +116,8 @@ def test_a_document_that_the_restore_lost_is_named(
     lost = manifest["files"].pop()["name"]
     (saved / "manifest.json").write_text(json.dumps(manifest))
 
-    with (
-        connected_to(empty_database),
-        files_in(tmp_path / "files"),
-        pytest.raises(SystemExit) as ended,
-    ):
-        call_command("restore", str(saved))
+    restore_that_fails(saved, empty_database, tmp_path)
 
-    assert ended.value.code == 1
     assert f"{lost} is missing" in capsys.readouterr().out
 
 
@@ -127,14 +131,8 @@ def test_a_document_that_is_not_its_rows_is_named(
     entry["sha256"] = hashlib.sha256(b"another").hexdigest()
     (saved / "manifest.json").write_text(json.dumps(manifest))
 
-    with (
-        connected_to(empty_database),
-        files_in(tmp_path / "files"),
-        pytest.raises(SystemExit) as ended,
-    ):
-        call_command("restore", str(saved))
+    restore_that_fails(saved, empty_database, tmp_path)
 
-    assert ended.value.code == 1
     assert f"{entry['name']} is not what its row says" in capsys.readouterr().out
 
 

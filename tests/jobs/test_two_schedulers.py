@@ -115,7 +115,7 @@ def sent_that_day():
 def test_control_without_slots_the_daily_runs_are_done_twice(the_day, coursera):
     def given_to_everybody(job, keys, now, after=""):
         slots = [Slot.objects.get_or_create(job=job, key=key)[0] for key in keys]
-        return [schedule.Taken(job, slot.pk, slot.key, slot.attempts) for slot in slots]
+        return [schedule.Taken(slot.pk, slot.key, slot.attempts) for slot in slots]
 
     with mock.patch.object(schedule, "take_slots", given_to_everybody):
         runs = play_twice(coursera)

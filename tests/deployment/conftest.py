@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,8 +13,9 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.test import override_settings
+from django.urls import URLPattern, clear_url_caches
 
-from dlsei import document_storage
+from dlsei import document_storage, urls
 from dlsei.embedded.server import free_port
 
 HOST = "dlsei.example"
@@ -96,3 +97,16 @@ def healthy(port: int) -> bool:
         capture_output=True,
     )
     return checked.returncode == 0
+
+
+@pytest.fixture
+def add_addresses() -> Iterator[Callable[..., None]]:
+    """Adds addresses to the product's for one test; the next one finds the resolver without them."""
+
+    def add(*more: URLPattern) -> None:
+        patched.setattr(urls, "urlpatterns", [*urls.urlpatterns, *more])
+        clear_url_caches()
+
+    with pytest.MonkeyPatch.context() as patched:
+        yield add
+    clear_url_caches()

@@ -7,10 +7,9 @@ import pytest
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
-from django.urls import URLPattern, URLResolver, clear_url_caches, get_resolver, path
+from django.urls import URLPattern, URLResolver, get_resolver, path
 from django.urls.resolvers import RegexPattern, RoutePattern
 
-from dlsei import urls
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -135,9 +134,8 @@ def test_every_address_sends_them_to_everybody(
     assert not wrong
 
 
-def test_errors_and_static_files_send_them_too(over_https: None, monkeypatch) -> None:
-    monkeypatch.setattr(urls, "urlpatterns", [*urls.urlpatterns, path("breaks/", breaks)])
-    clear_url_caches()
+def test_errors_and_static_files_send_them_too(over_https: None, add_addresses) -> None:
+    add_addresses(path("breaks/", breaks))
     browser = Client(raise_request_exception=False)
     asked = {
         404: browser.get("/no/such/page/", secure=True),

@@ -13,11 +13,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
-from django.urls import clear_url_caches, path
+from django.urls import path
 
 from applications import submission
 from applications.models import Dispute
-from dlsei import logs, outbox, urls
+from dlsei import logs, outbox
 from dlsei.celery import app
 from dlsei.models import Mail, User
 from tests import factories
@@ -83,11 +83,9 @@ def personal(lines: Lines) -> list[str]:
 
 
 def test_a_persons_whole_way_leaves_no_trace_of_who_they_are(
-    lines: Lines, person: User, browser: Client, sign_in, monkeypatch, now
+    lines: Lines, person: User, browser: Client, sign_in, add_addresses, now
 ) -> None:
-    more = [path("breaks/<str:who>/", breaks), path("duplicates/", duplicates)]
-    monkeypatch.setattr(urls, "urlpatterns", [*urls.urlpatterns, *more])
-    clear_url_caches()
+    add_addresses(path("breaks/<str:who>/", breaks), path("duplicates/", duplicates))
     login = {"login": PERSON["email"], "password": "a guessed password"}
 
     browser.post("/accounts/login/", login)
@@ -217,10 +215,9 @@ def test_a_request_is_named_by_its_route_and_an_id(
 
 
 def test_an_error_tells_its_place_not_its_message(
-    lines: Lines, browser: Client, monkeypatch
+    lines: Lines, browser: Client, add_addresses
 ) -> None:
-    monkeypatch.setattr(urls, "urlpatterns", [*urls.urlpatterns, path("breaks/", breaks)])
-    clear_url_caches()
+    add_addresses(path("breaks/", breaks))
 
     browser.get("/breaks/")
 

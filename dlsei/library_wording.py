@@ -7,10 +7,14 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy, pgettext_lazy
 
 DATES_AND_SIZES = (
+    # Between the parts of a list, a time span and a line on a page.
+    _(", "),
     _("%s KB"),
     _("%s MB"),
     _("Monday"),
     _("Saturday"),
+    _("Mon"),
+    _("Sat"),
     ngettext_lazy("%(num)d year", "%(num)d years", "num"),
     ngettext_lazy("%(num)d month", "%(num)d months", "num"),
     ngettext_lazy("%(num)d week", "%(num)d weeks", "num"),
@@ -109,12 +113,9 @@ SIGN_IN = (
 MESSAGES = (
     _("You cannot remove your primary email address (%(email)s)."),
     _("Unable to confirm %(email)s because it is already confirmed by a different account."),
-    _("Confirmation email sent to %(email)s."),
     _("You have confirmed %(email)s."),
     _("Removed email address %(email)s."),
-    _("Successfully signed in as %(name)s."),
     _("You have signed out."),
-    _("A sign-in code has been sent to %(recipient)s."),
     _("Password successfully changed."),
     _("Password successfully set."),
     _("Primary email address set."),

@@ -19,34 +19,56 @@ from dlsei.policy.refusals import Refusal
 from licensing.models import Programme
 from verification.permissions import visible
 
-# Refusal → its clause, what must hold, and the claim beside which it is shown.
+# Refusal → its clause, what must hold, what is said when it does not, and the claim beside which it is shown.
 QUESTIONS = {
     "category-not-eligible": (
         "3.b",
         gettext_lazy("Student, faculty, staff or HEC employee"),
+        gettext_lazy("Neither student, faculty, staff nor HEC employee"),
         "category",
     ),
     "institution-not-recognized": (
         "3.a",
         gettext_lazy("Institution recognized by HEC"),
+        gettext_lazy("Institution not recognized by HEC"),
         "university",
     ),
-    "already-applied": ("4.1.b", gettext_lazy("No other application or license"), "others"),
-    "revoked-in-this-cohort": ("A.2", gettext_lazy("No license revoked in this cohort"), "others"),
-    "cohort-user": ("A.1", gettext_lazy("No license of an earlier cohort"), "others"),
+    "already-applied": (
+        "4.1.b",
+        gettext_lazy("No other application or license"),
+        gettext_lazy("Another application or license is open"),
+        "others",
+    ),
+    "revoked-in-this-cohort": (
+        "A.2",
+        gettext_lazy("No license revoked in this cohort"),
+        gettext_lazy("A license was revoked in this cohort"),
+        "others",
+    ),
+    "cohort-user": (
+        "A.1",
+        gettext_lazy("No license of an earlier cohort"),
+        gettext_lazy("Had a license of an earlier cohort"),
+        "others",
+    ),
 }
-DOCUMENTS = gettext_lazy("At least one document of an accepted kind")
+DOCUMENTS = (
+    gettext_lazy("At least one document of an accepted kind"),
+    gettext_lazy("No document of an accepted kind"),
+)
 
 
 @dataclass(frozen=True)
 class Check:
     """One thing to check: its clause, what must hold, and what the rules say of it.
 
-    `about` names the claim that it is about, `refusal` says why it fails.
+    `otherwise` says that it does not hold, so that nobody reads a failed check as a fact. `about` names the claim
+    that it is about, `refusal` says why it fails.
     """
 
     clause: str
     question: str
+    otherwise: str
     passed: bool
     about: str = ""
     refusal: Refusal | None = None
@@ -102,19 +124,33 @@ def of(application: Application, documents: Sequence[Document]) -> list[Check]:
     checks = [_check(*QUESTIONS[code], refusal) for code, refusal in found.items()]
     clause = "4.1.c" if application.category == "student" else "4.2.a"
     shown = policy.check_documents(facts, documents=programme.documents)
-    return [*checks, _check(clause, DOCUMENTS, "documents", shown)]
+    return [*checks, _check(clause, *DOCUMENTS, "documents", shown)]
 
 
-def _check(clause: str, question: Promise, about: str, refusal: Refusal | None) -> Check:
+def _check(
+    clause: str, question: Promise, otherwise: Promise, about: str, refusal: Refusal | None
+) -> Check:
     clause = refusal.clause if refusal else clause
-    return Check(clause, str(question), passed=not refusal, about=about, refusal=refusal)
+    return Check(clause, str(question), str(otherwise), not refusal, about=about, refusal=refusal)
 
 
 def seen_elsewhere(known: "Elsewhere") -> list[Check]:
     """Whether the number or a document came up anywhere else (R6): for a reviewer to judge, no rule."""
     return [
-        Check("4.1.a", _("Number given by no other account"), not known.disputed, "identity"),
-        Check("4.1.c", _("No document seen elsewhere"), not known.same_file_count, "documents"),
+        Check(
+            "4.1.a",
+            _("Number given by no other account"),
+            _("Another account gave this number"),
+            not known.disputed,
+            "identity",
+        ),
+        Check(
+            "4.1.c",
+            _("No document seen elsewhere"),
+            _("A document was seen elsewhere"),
+            not known.same_file_count,
+            "documents",
+        ),
     ]
 
 

@@ -112,8 +112,8 @@ def in_words(
     if isinstance(value, Rule):
         return word(AFTER_DAYS) % {"days": value.days, "mode": word(WORDS[value.mode])}
     if isinstance(value, tuple):
-        separator = "; " if isinstance(value[0], TranchePolicy | Rule) else ", "
-        return separator.join(in_words(one, day, word) for one in value)
+        separator = _("; ") if isinstance(value[0], TranchePolicy | Rule) else _(", ")
+        return word(separator).join(in_words(one, day, word) for one in value)
     if isinstance(value, date):
         return day(value)
     if isinstance(value, Bytes):

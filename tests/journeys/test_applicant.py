@@ -24,7 +24,7 @@ EMAIL = "ayesha@example.pk"
 
 
 def sign_in(visitor, email: str, password: str = PASSWORD):  # type: ignore[no-untyped-def]
-    visitor.open("/accounts/login/").write("Email", email).write("Password", password)
+    visitor.open("/accounts/login/").write("E-mail address", email).write("Password", password)
     return visitor.press("Sign in")
 
 
@@ -43,7 +43,7 @@ def test_from_the_first_question_to_the_receipt(arrive: Arrive) -> None:
     # When they register, with the code from their mail
     applicant.press("Create an account")
     applicant.fill(full_name="Ayesha O'Neill عائشہ", mobile_number="0300 1234567")
-    applicant.page.get_by_label("Email").first.fill(EMAIL)
+    applicant.page.get_by_label("E-mail address").first.fill(EMAIL)
     applicant.write("CNIC or passport number", "35202-1234567-1")
     applicant.page.locator("input[type=password]").fill("a long enough passphrase")
     applicant.press("Create account").sees("Enter the code")

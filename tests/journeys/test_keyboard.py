@@ -91,7 +91,7 @@ def test_an_application_is_made_without_a_mouse(arrive: Arrive) -> None:
 
     # When they register and enter the code
     person.press("Create an account")
-    person.write("Email", EMAIL).write("Password", "a long enough passphrase")
+    person.write("E-mail address", EMAIL).write("Password", "a long enough passphrase")
     person.write("Full name", "Noor Jahan").write("CNIC or passport number", "35202-1234567-1")
     person.write("Mobile", "0300 1234567").press("Create account")
     person.sees("Enter the code")

@@ -69,7 +69,7 @@ def test_an_invited_focal_person_gets_in_with_a_second_factor(
 
     # When they come back without the phone, a recovery code opens once
     person.page.context.clear_cookies()
-    person.open("/accounts/login/code/").write("Email", ADDRESS).press("Send me a code")
+    person.open("/accounts/login/code/").write("E-mail address", ADDRESS).press("Send me a code")
     person.write("Code", code_to(ADDRESS)).press("Continue")
     person.sees("Enter the code of your authenticator app")
     person.write("Code", recovery).press("Continue").sees("University of Quetta")

@@ -105,7 +105,10 @@ def test_setting_it_up_shows_recovery_codes(programme, settings):
     settings.SECOND_FACTOR_REQUIRED = True
     client, set_up = signed_in(person := HecFactory()), reverse("mfa_activate_totp")
     client.post(client.get(set_up).url, {"password": PASSWORD})
-    secret = client.get(set_up).context["form"].secret
+    page = client.get(set_up)
+    secret = page.context["form"].secret
+    # Whoever has the app on the phone they read this on cannot scan the screen.
+    assert 'href="otpauth://totp/' in page.content.decode()
 
     shown = client.post(set_up, {"code": code_for(secret)}, follow=True)
 

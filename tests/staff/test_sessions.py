@@ -1,6 +1,6 @@
 """Access ends at once, on every device; a nomination is good from its first day to the end of its last (I9)."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -71,6 +71,23 @@ def test_two_live_browsers_end_at_once(focal: FocalPerson, happens) -> None:
     again = signed_in(focal.person)
     assert again.get(queue).status_code == 404
     assert is_signed_in(again), "they stay who they are: an applicant perhaps"
+    said = "suspended" if happens is suspended else "nomination has ended"
+    assert said in again.get("/home/", follow=True).content.decode(), "and are told why"
+
+
+def test_who_decided_once_and_applied_since_finds_their_application(focal: FocalPerson) -> None:
+    suspended(focal)
+    submitted(focal.person)
+
+    assert signed_in(focal.person).get("/home/").url == "/dashboard/"
+
+
+def test_a_nomination_that_begins_later_has_not_ended(clock) -> None:
+    later = FocalPersonFactory(since=NOW.date() + timedelta(days=3))
+
+    page = signed_in(later.person).get("/admin/").content.decode()
+
+    assert "nomination" not in page
 
 
 def test_sessions_would_go_on_without_it(focal: FocalPerson, monkeypatch) -> None:
@@ -92,12 +109,15 @@ def test_an_officer_is_suspended_and_reinstated() -> None:
     desk.post(reverse("hec_staff_suspend", args=[officer.pk]))
 
     assert not any(is_signed_in(browser) for browser in browsers)
-    assert signed_in(officer).get("/admin/hec/").status_code == 404
+    told = signed_in(officer).get("/admin/hec/")
+    assert told.status_code == 404
+    assert "Your access is suspended" in told.content.decode()
+    assert "is suspended and signed out." in desk.get("/admin/hec/staff/").content.decode()
     assert is_signed_in(desk)
     desk.post(reverse("hec_staff_suspend", args=[officer.pk]))
     assert signed_in(officer).get("/admin/hec/").status_code == 200
-    told = Event.objects.about(officer).values_list("to_state", "actor")
-    assert list(told)[1:] == [("suspended", hec.pk), ("appointed", hec.pk)]
+    events = Event.objects.about(officer).values_list("to_state", "actor")
+    assert list(events)[1:] == [("suspended", hec.pk), ("appointed", hec.pk)]
 
 
 def test_nobody_suspends_themselves_and_nobody_else_may() -> None:

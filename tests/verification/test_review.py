@@ -116,6 +116,8 @@ class TestReview:
 
         page = text_of(browser.get(url("review", application)))
         assert page.count("check-failed") == 1
+        assert "Institution not recognized by HEC" in page
+        assert "Institution recognized by HEC" not in page, "what fails is not worded as a fact"
         assert "7 other checks hold" in page
 
     def test_out_of_turn_names_the_one_before(self, browser, focal, application):
@@ -401,23 +403,29 @@ def test_the_page_of_a_review_is_light(browser, application):
 
 class TestNominationEndedMeanwhile:
     @pytest.mark.parametrize(
-        "ended", [{"until": NOW.date() - timedelta(days=1)}, {"suspended_at": NOW}]
+        ("ended", "said"),
+        [
+            ({"until": NOW.date() - timedelta(days=1)}, "Your nomination has ended"),
+            ({"suspended_at": NOW}, "Your access is suspended"),
+        ],
     )
-    def test_nothing_is_decided_and_the_page_says_why(self, browser, focal, application, ended):
+    def test_nothing_is_decided_and_the_page_says_why(
+        self, browser, focal, application, ended, said
+    ):
         """The page is open; the nomination ends; then the rejection is sent."""
         with acting(by=SYSTEM, now=NOW):
             FocalPerson.objects.filter(pk=focal.pk).update(since=NOW.date() - timedelta(9), **ended)
         page = browser.post(url("reject", application), {"reason": "Typed with care"})
         text = page.content.decode()
         assert page.status_code == 404
-        assert "Your nomination has ended" in text
+        assert said in text
         assert focal.university.name in text
         assert "Typed with care" in text
         assert application.person.full_name not in text
         application.refresh_from_db()
         assert application.is_pending
         queue_page = browser.get(reverse("queue", args=[focal.university_id]))
-        assert "Your nomination has ended" in queue_page.content.decode()
+        assert said in queue_page.content.decode()
 
     def test_whoever_never_decided_there_is_told_nothing(self, browser, application):
         foreign = submitted()

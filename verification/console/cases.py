@@ -80,7 +80,7 @@ def hec_cases(request: HttpRequest) -> HttpResponseBase:
         "closed": closed,
         "tabs": [
             {"url": "?", "text": _("To decide"), "count": total, "current": not closed},
-            {"url": "?list=closed", "text": _("Closed"), "current": closed},
+            {"url": "?list=closed", "text": _("Closed cases"), "current": closed},
         ],
         "table": Table(_("Revocation cases"), columns, found.rows),
         "csv": csv_link(request),

@@ -48,10 +48,19 @@ def hec_staff(request: HttpRequest) -> HttpResponse:
 def hec_staff_suspend(request: HttpRequest, pk: int) -> HttpResponse:
     """Suspends an officer at once, or lets them act again."""
     officer = get_object_or_404(_officers(), pk=pk)
-    change = officers.suspend if officer.is_hec else officers.resume
+    suspends = officer.is_hec
+    change = officers.suspend if suspends else officers.resume
     if said(request, lambda: change(officer, by=request.user, now=timezone.now())):
-        messages.success(request, _("Saved."))
+        messages.success(request, suspended_or_not(officer, suspends))
     return redirect("hec_staff")
+
+
+def suspended_or_not(person: User, suspended: bool) -> str:
+    """What was done about somebody's access, in words."""
+    words = (
+        _("%(name)s is suspended and signed out.") if suspended else _("%(name)s may act again.")
+    )
+    return words % {"name": person.full_name}
 
 
 @hec_only
@@ -173,6 +182,7 @@ def hec_factor_reset(request: HttpRequest, pk: int) -> HttpResponse:
     nominated = Exists(FocalPerson.objects.filter(person=OuterRef("pk")))
     whom = User.objects.filter(Q(nominated) | Q(pk__in=_officers())).exclude(pk=request.user.pk)
     person = get_object_or_404(whom, pk=pk)
+    nomination = person.nominations.select_related("university").order_by(F("id").desc()).first()
     form, now = FactorResetForm(request.POST or None), timezone.now()
     if form.is_valid() and attempt(
         form, lambda: second_factor.reset(person, **form.cleaned_data, by=request.user, now=now)
@@ -182,12 +192,11 @@ def hec_factor_reset(request: HttpRequest, pk: int) -> HttpResponse:
             _("%(name)s is signed out and sets up a new second factor at the next sign-in.")
             % {"name": person.full_name},
         )
-        nomination = person.nominations.order_by(F("id").desc()).first()
         return (
             redirect("hec_university", nomination.university_id)
             if nomination
             else redirect("hec_staff")
         )
     resets = person.factor_resets.select_related("by").order_by("-at", "-id")
-    context = {"form": form, "person": person, "resets": resets[:10]}
+    context = {"form": form, "person": person, "resets": resets[:10], "nomination": nomination}
     return render(request, "console/factor_reset.html", context)

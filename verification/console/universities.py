@@ -16,6 +16,7 @@ from applications import universities
 from applications.models import Application, University
 from dlsei.policy.calendar_days import karachi_date
 from verification import focal_persons, staff_invitations
+from verification.console.staff import suspended_or_not
 from verification.forms import UniversityForm, attempt
 from verification.models import FocalPerson, Invitation
 from verification.pages import page
@@ -159,10 +160,11 @@ def hec_focal_end(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def hec_focal_suspend(request: HttpRequest, pk: int) -> HttpResponse:
     """Suspends a focal person at once, or lifts the suspension."""
-    focal_person = get_object_or_404(FocalPerson, pk=pk)
-    change = focal_persons.resume if focal_person.suspended_at else focal_persons.suspend
+    focal_person = get_object_or_404(FocalPerson.objects.select_related("person"), pk=pk)
+    suspends = focal_person.suspended_at is None
+    change = focal_persons.suspend if suspends else focal_persons.resume
     change(focal_person, by=request.user, now=timezone.now())
-    messages.success(request, _("Saved."))
+    messages.success(request, suspended_or_not(focal_person.person, suspends))
     return redirect("hec_university", focal_person.university_id)
 
 

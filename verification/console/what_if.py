@@ -120,10 +120,27 @@ def hec_what_if(request: HttpRequest, pk: int) -> HttpResponseBase:
                 return _group(request, asked, chosen, context)
     elif asked.state == WhatIf.State.DONE:
         events = asked.result["events"]
-        context["unmet"] = [one for one in asked.result["expectations"] if not one["passed"]]
+        context["unmet"] = [
+            {**one, "expected": _in_words(one["expected"]), "actual": _in_words(one["actual"])}
+            for one in asked.result["expectations"]
+            if not one["passed"]
+        ]
         context["met"] = len(asked.result["expectations"]) - len(context["unmet"])
         context["events"] = events
+        cohorts = Programme.in_force().policy.cohorts.values()
+        first, last = min(c.intake_from for c in cohorts), max(c.ends for c in cohorts)
+        days = [event["at"][:10] for event in events]
+        if days and not first.isoformat() <= min(days) <= max(days) <= last.isoformat():
+            context["outside"] = {"first": first, "last": last}
     return render(request, "console/what_if.html", context)
+
+
+def _in_words(values: dict[str, Any]) -> str:
+    """What a scenario expected or what came, as its file writes it."""
+    return ", ".join(
+        f"{key} = {', '.join(value) if isinstance(value, list) else '–' if value is None else value}"
+        for key, value in values.items()
+    )
 
 
 def _group(

@@ -13,10 +13,13 @@ from django.views.defaults import page_not_found
 
 from applications.forms.refusals import in_words
 from applications.models import Application, University
+from dlsei.models import User
 from dlsei.permissions import is_hec
 from dlsei.policy.calendar_days import karachi_date
 from dlsei.policy.refusals import Refused
+from dlsei.policy.states import NominationState
 from verification import permissions, queue
+from verification.models import FocalPerson
 
 View = Callable[..., HttpResponseBase]
 
@@ -37,18 +40,45 @@ def hec_only(view: View) -> View:
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not is_hec(request.user):
-            raise Http404
+            raise _suspended_officer(request.user) or Http404
         return view(request, *args, **kwargs)
 
     return guarded
 
 
-class NominationEnded(Http404):
-    """A page of a university for which the reader decided until a while ago: no longer there for them."""
+class NoLongerYours(Http404):
+    """A page for which the reader decided until a while ago: for `university`, or for all as HEC (None).
 
-    def __init__(self, university: University) -> None:
+    `suspended` says that HEC may let them go on.
+    """
+
+    def __init__(self, university: University | None, *, suspended: bool) -> None:
         super().__init__()
         self.university = university
+        self.suspended = suspended
+
+
+def decided_before(request: HttpRequest) -> NoLongerYours | None:
+    """What to tell a reader who decides nowhere now and did once; None for whoever never did."""
+    reader = request.user
+    if not isinstance(reader, User):
+        return None
+    return _suspended_officer(reader) or _ended(reader.nominations.all())
+
+
+def _suspended_officer(reader: object) -> NoLongerYours | None:
+    suspended = isinstance(reader, User) and reader.hec_suspended_at
+    return NoLongerYours(None, suspended=True) if suspended else None
+
+
+def _ended(nominations: QuerySet[FocalPerson]) -> NoLongerYours | None:
+    """What became of the newest of a person's nominations that have begun."""
+    begun = nominations.filter(since__lte=karachi_date(timezone.now()))
+    newest = begun.select_related("university").order_by("-since", "-id").first()
+    if newest is None:
+        return None
+    suspended = newest.state == NominationState.SUSPENDED
+    return NoLongerYours(newest.university, suspended=suspended)
 
 
 def university_or_404(request: HttpRequest, pk: int) -> University:
@@ -60,19 +90,22 @@ def university_or_404(request: HttpRequest, pk: int) -> University:
 
 def _gone(request: HttpRequest, university: int | None) -> NoReturn:
     """Raises 404; with a word of explanation for whoever was nominated there."""
-    former = University.objects.filter(focal_persons__person=request.user, pk=university).first()
-    today = karachi_date(timezone.now())
-    if former and not permissions.is_focal_person(request.user, former, today):
-        raise NominationEnded(former)
-    raise Http404
+    mine = FocalPerson.objects.filter(person=request.user, university=university)
+    if mine.active(karachi_date(timezone.now())).exists():
+        raise Http404
+    raise _ended(mine) or Http404
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """`handler404`: what was typed for a university that is no longer the reader's is given back."""
-    if not isinstance(exception, NominationEnded):
+    if not isinstance(exception, NoLongerYours):
         return page_not_found(request, exception)
     typed = [request.POST.get(name, "") for name in ("reason", "text", "note", "turn_reason")]
-    context = {"former": exception.university, "typed": [words for words in typed if words]}
+    context = {
+        "former": exception.university,
+        "suspended": exception.suspended,
+        "typed": [words for words in typed if words],
+    }
     return render(request, "verification/nomination_ended.html", context, status=404)
 
 

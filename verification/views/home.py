@@ -7,6 +7,7 @@ from django.utils import timezone
 from dlsei.permissions import is_hec
 from dlsei.policy.calendar_days import karachi_date
 from verification import permissions
+from verification.views import access
 
 
 def admin_home(request: HttpRequest) -> HttpResponse:
@@ -17,7 +18,7 @@ def admin_home(request: HttpRequest) -> HttpResponse:
         permissions.universities(request.user, karachi_date(timezone.now())).order_by("name")
     )
     if not universities:
-        raise Http404
+        raise access.decided_before(request) or Http404
     if len(universities) == 1:
         return redirect("queue", universities[0].pk)
     return render(request, "verification/choose.html", {"universities": universities})

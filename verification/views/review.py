@@ -159,7 +159,7 @@ def reasons(application: Application, rules: Sequence[Check]) -> list[Wording]:
                         "sentence": check.because,
                         "clause": check.clause,
                     }
-            name = dict.fromkeys(LANGUAGES, f"{check.clause}: {check.question}")
+            name = dict.fromkeys(LANGUAGES, f"{check.clause}: {check.otherwise}")
             found.append(Wording(check.refusal.code, name, said))
     return [*found, *common_wording.reasons(application.category)]
 

@@ -19,6 +19,7 @@ from dlsei.history import Actor
 from dlsei.models import User
 from dlsei.permissions import require_hec
 from dlsei.policy.calendar_days import karachi_date
+from dlsei.policy.expiry import is_over
 from dlsei.policy.refusals import Refused, refuse
 from dlsei.policy.states import LicenseState
 from dlsei.verbs import verb
@@ -258,10 +259,11 @@ def license_of(token: str) -> License:
 def click(license: License, *, by: Actor, now: datetime) -> License:
     """Records the first click on the activation link: the license is active (4.1.h, R9).
 
-    Every later click redirects as long as the license lives. Raises `Refused(link-not-valid)`.
+    Every later click redirects as long as the license lives, to the end of its last day (R1).
+    Raises `Refused(link-not-valid)`.
     """
     license = License.objects.select_for_update(of=("self",)).get(pk=license.pk)
-    if not license.is_live:
+    if not license.is_live or is_over(license.ends_on, karachi_date(now)):
         raise Refused(refuse("link-not-valid"))
     if license.activated_at is None:
         License.objects.filter(pk=license.pk).update(activated_at=now)

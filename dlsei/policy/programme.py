@@ -217,7 +217,7 @@ def _cohort(name: str, table: Table, base: Table, paid_clauses: Mapping[int, str
         own = table.table("revocation")
         revocation = Table(overlay(base.rows, own.rows), table.source, own.path)
     paid_years = table.wholes("paid_years") if table.has("paid_years") else ()
-    for position, year in enumerate(paid_years):
+    for position, year in enumerate(paid_years, start=1):
         if year not in paid_clauses:
             years = ", ".join(map(str, paid_clauses))
             raise table.error(
@@ -263,13 +263,6 @@ def _issue_from(cohort: Table) -> Mapping[int, date]:
     table = cohort.table("issue_from")
     windows = {p: table.day(f"P{p}") for p in PRIORITIES if table.has(f"P{p}")}
     table.done()
-    for before, after in zip(windows, list(windows)[1:], strict=False):
-        if windows[after] < windows[before]:
-            raise table.error(
-                f"P{after}",
-                f"{windows[after]} is before P{before}, {windows[before]}: "
-                "windows open in the order P1, P2, P3, P4",
-            )
     return MappingProxyType(windows)
 
 

@@ -35,7 +35,10 @@ def parse(text: str, source: str) -> Tables:
 
 
 class Table:
-    """One table of the file, read key by key; what nobody read by the end is unknown."""
+    """One table of the file, read key by key; what nobody read by the end is unknown.
+
+    Errors number what stands in a list from 1.
+    """
 
     def __init__(self, rows: object, source: str, path: str = "") -> None:
         self.source = source
@@ -100,7 +103,7 @@ class Table:
         """Return the list of texts at `key`, each one of `one_of`."""
         options = sorted(one_of)
         found = self._list(key, "a list of " + ", ".join(options))
-        for position, value in enumerate(found):
+        for position, value in enumerate(found, start=1):
             if value not in options:
                 raise self.error(
                     f"{key}[{position}]",
@@ -111,7 +114,7 @@ class Table:
     def wholes(self, key: str, most: int = MOST) -> tuple[int, ...]:
         """Return the list of different whole numbers from 0 to `most` at `key`."""
         found = self._list(key, "a list of whole numbers")
-        numbers = tuple(self._whole(v, f"{key}[{n}]", 0, most) for n, v in enumerate(found))
+        numbers = tuple(self._whole(v, f"{key}[{n}]", 0, most) for n, v in enumerate(found, 1))
         if len(set(numbers)) < len(numbers):
             raise self.error(key, "names a number twice: each may stand there once")
         return numbers
@@ -123,7 +126,7 @@ class Table:
     def tables(self, key: str) -> list["Table"]:
         """Return the list of tables at `key`."""
         found = self._list(key, "a list of tables")
-        return [Table(rows, self.source, f"{self.at(key)}[{n}]") for n, rows in enumerate(found)]
+        return [Table(r, self.source, f"{self.at(key)}[{n}]") for n, r in enumerate(found, 1)]
 
     def each(self) -> Iterator[tuple[str, "Table"]]:
         """Return every key of this table with the table that stands there."""

@@ -241,13 +241,15 @@ class Events:
             self.edges.sandbox.enroll(*at, course, kind)
 
     def progress(self, who: str, *, course: str, percent: float) -> None:
-        """The learner gets on."""
+        """The learner gets on in a course, enrolling first where that is still to be done."""
         if at := self._at_coursera(who):
+            self._enrolled(at, course)
             self.edges.sandbox.progress(*at, course, percent)
 
     def complete(self, who: str, *, course: str) -> None:
-        """The learner completes a course."""
+        """The learner completes a course, enrolling first where that is still to be done."""
         if at := self._at_coursera(who):
+            self._enrolled(at, course)
             self.edges.sandbox.complete(*at, course)
 
     def learn(self, who: str) -> None:
@@ -290,6 +292,12 @@ class Events:
             require_hec(by)
             raise Refused(refuse("no-open-case"))
         return license
+
+    def _enrolled(self, at: tuple[str, str], course: str) -> None:
+        """Nobody gets on in what they are not enrolled in: a file may leave that unsaid."""
+        learner = self.edges.sandbox.people["~".join(at)]
+        if all(known.name != course for known in learner.enrollments.values()):
+            self.edges.sandbox.enroll(*at, course)
 
     def _at_coursera(self, who: str) -> tuple[str, str] | None:
         known: Any = self.edges.sandbox.find(self.world.people[who].email)

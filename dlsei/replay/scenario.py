@@ -18,7 +18,7 @@ from dlsei.replay.vocabulary import (
     HEC,
     HEC_INSTITUTION,
     NO_VALUE,
-    OUTCOME,
+    OUTCOMES,
     PERSON_KEYS,
     values_of_event,
     values_of_person,
@@ -136,10 +136,8 @@ class _Reader:
 
     def _rows(self, key: str) -> Iterable[tuple[Table, int]]:
         """The tables of an array with their numbers, from 1 as reports name them."""
-        if not self.top.has(key):
-            return
-        for n, table in enumerate(self.top.tables(key), start=1):
-            yield Table(table.rows, table.source, f"{key}[{n}]"), n
+        tables = self.top.tables(key) if self.top.has(key) else []
+        return [(table, n) for n, table in enumerate(tables, start=1)]
 
     def _read_programme(self, base: policy.Tables) -> None:
         self.nightly_reports, self.coursera, overrides = True, "api", {}
@@ -213,11 +211,7 @@ class _Reader:
                 raise table.error(
                     "every", f"the last of {len(people)} comes after {LONGEST.days} days"
                 )
-        outcome = table.text("outcome") if table.has("outcome") else "ok"
-        if outcome not in OUTCOME:
-            raise table.error(
-                "outcome", f"{outcome!r} is not allowed: must be 'ok' or 'refused: CODE'"
-            )
+        outcome = table.text("outcome", OUTCOMES) if table.has("outcome") else "ok"
         values = self._values(table, required, optional)
         if "until" in values and values["until"] <= at:  # type: ignore[operator]
             raise table.error("until", "must be later than at")

@@ -3,6 +3,7 @@
 import os
 import secrets
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -68,8 +69,9 @@ def _drop(name: str) -> None:
 
 def _execute(statement: str) -> None:
     connection.close()
-    # Django's own way to the server's maintenance database, as its test runner takes it.
-    with connection._nodb_cursor() as cursor:
+    # Django's own way to the server's maintenance database, as its test runner takes it; where that
+    # is closed to the user it goes through another one, and warns.
+    with warnings.catch_warnings(action="ignore"), connection._nodb_cursor() as cursor:
         cursor.execute(statement)
 
 

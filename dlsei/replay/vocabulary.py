@@ -42,7 +42,18 @@ EVENTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 SUBMITS = "apply"
 AT_COURSERA = frozenset({"enroll", "progress", "complete", "learn"})
-OUTCOME = frozenset({"ok", *(f"refused: {code}" for code in REFUSALS)})
+# The answers to `apply`, in the order in which it is checked.
+WHY_NOT = (
+    "category-not-eligible",
+    "institution-not-recognized",
+    "already-applied",
+    "revoked-in-this-cohort",
+    "cohort-user",
+    "document-missing",
+    "document-not-accepted",
+    "intake-closed",
+)
+OUTCOMES = frozenset({"ok", *(f"refused: {code}" for code in REFUSALS)})
 
 STATUSES = (
     "none",
@@ -120,13 +131,23 @@ def values_of_person(table: Table, key: str) -> object:
         case "case":
             return table.text(key, ("open", "none"))
         case "may_apply":
-            return True if table.rows[key] is True else table.text(key, REFUSALS)
+            return _permission(table, key)
         case "history":
             return list(table.texts(key, IN_HISTORY))
         case "mails":
             return list(table.texts(key, KINDS))
         case _:
             return _truth(table, key)
+
+
+def _permission(table: Table, key: str) -> object:
+    value = table.rows[key]
+    if value is not True and value not in WHY_NOT:
+        raise table.error(
+            key, f"{value!r} is not allowed: must be true or one of {', '.join(WHY_NOT)}"
+        )
+    table.has(key)
+    return value
 
 
 def _words(table: Table, key: str) -> str:

@@ -154,6 +154,27 @@ def test_another_programme(tmp_path: Path, replayed) -> None:
 
 
 @pytest.mark.fault
+def test_without_a_server_it_says_so_and_no_expectation_is_called_unmet(tmp_path: Path) -> None:
+    file = tmp_path / "a.toml"
+    file.write_text(SCENARIO.format(position=1))
+    elsewhere = os.environ | {"DATABASE_URL": "postgres://nobody:x@127.0.0.1:1/nothing"}
+
+    ended = subprocess.run(
+        [sys.executable, "manage.py", "replay", str(file), "--json"],
+        env=elsewhere,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert (ended.returncode, ended.stdout) == (3, "")
+    assert ended.stderr.startswith("The server makes no scratch database: connection failed")
+    assert "Traceback" not in ended.stderr
+    assert "Warning" not in ended.stderr
+
+
+@pytest.mark.fault
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
 def test_interrupted_it_drops_its_databases(tmp_path: Path, django_db_blocker, end: int) -> None:
     file = tmp_path / "a.toml"

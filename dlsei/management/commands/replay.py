@@ -14,7 +14,7 @@ from dlsei.policy import programme as policy
 from dlsei.replay import play, report, scenario, scratch
 
 SHIPPED = Path(dlsei.policy.__file__).with_name("year-2.toml")
-NOT_MET, INVALID, INTERRUPTED = 1, 2, 130
+NOT_MET, INVALID, NO_DATABASE, INTERRUPTED = 1, 2, 3, 130
 
 
 class Command(BaseCommand):
@@ -68,11 +68,15 @@ class Command(BaseCommand):
                         self.playing = False
         except KeyboardInterrupt:
             sys.exit(INTERRUPTED)
-        except DatabaseError:
+        except DatabaseError as error:
             # Cut off within a statement, the connection complains first.
-            if not self.stopped:
+            if self.stopped:
+                sys.exit(INTERRUPTED)
+            if self.playing:
                 raise
-            sys.exit(INTERRUPTED)
+            why = " ".join(str(error).split())
+            self.stderr.write(f"The server makes no scratch database: {why}")
+            sys.exit(NO_DATABASE)
         finally:
             bar.clear()
         if options["json"]:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from applications import eligibility
 from applications.forms.refusals import in_words
 from applications.intake import intake_in_words, may_submit
-from applications.models import Application, Question
+from applications.models import Application, Dispute, Question
 from applications.queries import Standing
 from dlsei.models import User
 from dlsei.policy.clauses import CLAUSES
@@ -98,7 +98,8 @@ def _none(case: Case) -> Explanation:
 
 def _draft(case: Case) -> Explanation:
     application = case.application
-    if application.disputes.filter(settled_at=None).exists():
+    dispute = application.disputes.order_by("-id").first()
+    if dispute and dispute.settled_at is None:
         return Explanation(
             title=_("HEC has to look at your application first"),
             text=_(
@@ -110,9 +111,28 @@ def _draft(case: Case) -> Explanation:
             can=_("Nothing is needed from you now. You can look through what you entered."),
             link=_begin(_("See your application")),
         )
+    if dispute and dispute.outcome == Dispute.Outcome.KEPT and _is_the_same(dispute, case.person):
+        return Explanation(
+            title=_("Look at your CNIC or passport number"),
+            text=_(
+                "HEC has checked the number in your account and found that it may not be yours. What "
+                "you have entered is kept."
+            ),
+            turn=_("You"),
+            by=intake_in_words(case.today),
+            can=_("Correct the number, then submit. If it is right, write to HEC with a copy."),
+            link=Link(reverse("account"), _("Look at your account")),
+            next=(_decided_by_university(), _first_come_first_served()),
+        )
+    text = _("What you have entered is kept. Nobody but you can see it until you submit it.")
+    if dispute and dispute.outcome == Dispute.Outcome.MOVED:
+        text = _(
+            "HEC has confirmed your number. Once submitted, your application counts from %(at)s."
+        )
+        text %= {"at": moment(dispute.raised_at)}
     return Explanation(
         title=_("Your application is not submitted yet"),
-        text=_("What you have entered is kept. Nobody but you can see it until you submit it."),
+        text=text,
         turn=_("You"),
         by=intake_in_words(case.today),
         can=_("Complete the form and submit it.")
@@ -123,6 +143,11 @@ def _draft(case: Case) -> Explanation:
     )
 
 
+def _is_the_same(dispute: Dispute, person: User) -> bool:
+    """Whether the person still gives the number that was found to be somebody else's."""
+    return dispute.claim_id == person.identity
+
+
 def _pending(case: Case) -> Explanation:
     standing, application = case.standing, case.application
     assert application.university is not None
@@ -130,7 +155,7 @@ def _pending(case: Case) -> Explanation:
         question = Question.objects.open().filter(application=application).get()
         return Explanation(
             title=_("Your university has a question"),
-            text=_("Your application waits for your answer and keeps its place meanwhile."),
+            text=_("The question stands below. Your application keeps its place meanwhile."),
             quote=question.text,
             turn=_("You"),
             by=_("As soon as you can: nothing is decided before"),
@@ -149,7 +174,7 @@ def _pending(case: Case) -> Explanation:
     return Explanation(
         title=_("Your application is with your university"),
         text=text,
-        turn=_("The focal person of %(university)s") % {"university": application.university},
+        turn=_("The focal person of your university"),
         by=by,
         can=_("Nothing is needed from you now. You can withdraw the application."),
         next=(
@@ -298,7 +323,7 @@ def _rejected(case: Case) -> Explanation:
     return _ended(
         case,
         _("Your application was rejected"),
-        _("This is the reason that was given (4.1.i):"),
+        _("The reason that was given stands below (4.1.i)."),
         quote=decision.reason if decision else "",
     )
 

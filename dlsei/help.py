@@ -25,12 +25,13 @@ class Picture:
 
 @dataclass(frozen=True)
 class Section:
-    """A heading, what is to be known, what is to be done in which order, and how it looks."""
+    """A heading, what is to be known, what is to be done in which order, and how it looks; `anchor` is linked to."""
 
     title: Any
     text: tuple[Any, ...] = ()
     steps: tuple[Any, ...] = ()
     picture: Picture | None = None
+    anchor: str = ""
 
 
 @dataclass(frozen=True)
@@ -161,6 +162,30 @@ FOCAL_PERSON = Help(
                 ),
                 _("Whoever is decided out of turn needs a reason, which is kept."),
             ),
+        ),
+        Section(
+            _("Filed at the wrong university"),
+            (
+                _(
+                    "Do not reject an application that belongs to another university: its applicant "
+                    "would lose their place. Tell HEC instead; only HEC can move it."
+                ),
+            ),
+            (
+                _(
+                    "Write to HEC, at the address at the foot of this page: the reference, which "
+                    "university it belongs to, and what shows it."
+                ),
+                _(
+                    "Go on with the next one. It is decided out of turn: give “told HEC” and the "
+                    "reference as the reason."
+                ),
+                _(
+                    "HEC moves the application. It keeps its time and class, leaves your queue, and "
+                    "the applicant is told."
+                ),
+            ),
+            anchor="elsewhere",
         ),
         Section(
             _("Time"),

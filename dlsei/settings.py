@@ -183,6 +183,8 @@ SECOND_FACTOR_REQUIRED = env.bool("SECOND_FACTOR_REQUIRED", default=not DEMO)
 
 # How many days an invitation to focal persons and HEC's staff is good for.
 INVITATION_DAYS = env.int("INVITATION_DAYS", default=14)
+# Where people reach HEC: on every page's foot, since nobody reads the address that mails come from.
+HEC_CONTACT = env.str("HEC_CONTACT", default="help@hec.example" if DEMO else "")
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("ur", "اردو")]

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
 from django.utils import dateformat
@@ -106,6 +107,13 @@ def _written(value: date | datetime | None, letters: str) -> str:
 def _together(words: str) -> str:
     """A narrow column breaks between date and time, and nowhere else."""
     return re.sub(r"(?<![,،]) ", "\u00a0", words)
+
+
+@register.simple_tag
+def hec_contact() -> str:
+    """The address at which people reach HEC, empty where none is set: `{% hec_contact as contact %}`."""
+    address: str = settings.HEC_CONTACT
+    return address
 
 
 @register.simple_tag(takes_context=True)

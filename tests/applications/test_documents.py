@@ -252,6 +252,20 @@ def test_a_refused_file_is_said_and_nothing_is_lost(
     assert len(list((own_storages / "documents").iterdir())) == 1
 
 
+def test_one_is_enough_so_another_is_asked_for_only_when_wanted(
+    sign_in, mine: Application, own_storages: Path
+) -> None:
+    client = sign_in(mine.person)
+    assert 'type="file"' in client.get("/apply/documents/").content.decode()
+
+    client.post("/apply/documents/", upload("card.jpg", photo_of_a_card()))
+
+    page = client.get("/apply/documents/").content.decode()
+    assert 'type="file"' not in page
+    assert "/apply/check/" in page
+    assert 'type="file"' in client.get("/apply/documents/?add").content.decode()
+
+
 def test_replace_and_remove(
     sign_in, mine: Application, own_storages: Path, django_capture_on_commit_callbacks
 ) -> None:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from applications import disputes, submission
@@ -63,15 +64,23 @@ def told(person: User) -> dict[str, object]:
     return Mail.objects.get(person=person, kind="identity-checked").values
 
 
+def dashboard_of(person: User) -> str:
+    browser = Client()
+    browser.force_login(person)
+    return browser.get("/dashboard/").content.decode()
+
+
 class TestItStays:
     def test_the_first_keeps_it_and_the_second_corrects_theirs(self, hec, first, second):
         settle(disputes.keep, hec, second)
 
         assert second.disputes.get().outcome == "kept"
+        assert "found that it may not be yours" in dashboard_of(second.person)
         assert told(first.person)["theirs"] is True
         assert told(second.person) | {"theirs": False, "to_submit": False} == told(second.person)
         second.person.identity_number = OTHER
         second.person.save()
+        assert "not submitted yet" in dashboard_of(second.person)
         done = submission.submit(second, by=second.person, now=NOW + 2 * DAY)
         assert (done.status, done.submitted_at) == ("pending", NOW + 2 * DAY)
 
@@ -91,6 +100,8 @@ class TestItMoves:
         between = submitted(university=second.university, now=NOW + 2 * HOUR)
 
         settle(disputes.move, hec, second, holder_number=OTHER)
+        counts_from = "counts from Tuesday 10 January 2023, 10:00 AM"
+        assert counts_from in dashboard_of(second.person)
         done = submission.submit(second, by=second.person, now=NOW + DAY + HOUR)
 
         assert (done.status, done.submitted_at) == ("pending", NOW + HOUR)

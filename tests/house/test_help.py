@@ -54,3 +54,13 @@ def test_every_role_has_its_page(role: str, client: Client) -> None:
 @pytest.mark.django_db
 def test_no_other_role_has_one(client: Client) -> None:
     assert client.get("/help/nobody/").status_code == 404
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("programme")
+def test_every_page_says_where_hec_is_reached(client: Client, settings) -> None:
+    settings.HEC_CONTACT = "help@hec.example"
+    assert 'href="mailto:help@hec.example"' in client.get("/help/").content.decode()
+
+    settings.HEC_CONTACT = ""
+    assert "mailto:" not in client.get("/help/").content.decode()

@@ -65,6 +65,9 @@ def test_from_the_page_to_the_receipt(hec, sign_in):
     assert "Dr. Noor O&#x27;Brien" in preview
     assert "Line 5: " in preview
     assert "“Nowhere”" in preview
+    assert "1 row cannot be read" in preview
+    assert "Sun\u00a015\u00a0Jan\u00a02023" in preview
+    assert "until further notice" in preview
     assert not Invitation.objects.exists()
     assert not Mail.objects.exists()
     browser.post(uploaded["Location"])

@@ -120,6 +120,17 @@ class TestReview:
         assert "Institution recognized by HEC" not in page, "what fails is not worded as a fact"
         assert "7 other checks hold" in page
 
+    def test_what_was_filed_at_the_wrong_university_is_not_rejected(
+        self, browser, application, sign_in
+    ):
+        page = browser.get(url("review", application)).content.decode()
+        assert "Do not reject it: tell HEC" in page
+        assert "/help/focal-person/#elsewhere" in page
+        assert 'id="elsewhere"' in browser.get("/help/focal-person/").content.decode()
+
+        of_hec = sign_in(HecFactory()).get(url("review", application)).content.decode()
+        assert reverse("hec_transfer", args=[application.reference]) in of_hec
+
     def test_out_of_turn_names_the_one_before(self, browser, focal, application):
         later = submitted(university=focal.university, now=NOW + timedelta(seconds=1))
         page = browser.get(url("review", later))

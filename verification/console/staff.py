@@ -1,5 +1,6 @@
 """HEC's own staff, every invitation, and the second factor of whoever lost it."""
 
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -152,7 +153,7 @@ def hec_staff_list(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("hec_staff_list", pk)
     context = {
         "list": found,
-        "rows": found.rows[:SHOWN],
+        "rows": [_with_days(row) for row in found.rows[:SHOWN]],
         "more": max(0, len(found.rows) - SHOWN),
         "errors": in_words(found.errors),
         "refused": in_words(found.result.get("refused", [])),
@@ -166,6 +167,11 @@ def hec_staff_list(request: HttpRequest, pk: int) -> HttpResponse:
         ],
     }
     return render(request, "console/staff_list.html", context)
+
+
+def _with_days(row: dict[str, Any]) -> dict[str, Any]:
+    days = {name: row[name] and date.fromisoformat(row[name]) for name in ("since", "until")}
+    return {**row, **days}
 
 
 def in_words(errors: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -1,4 +1,7 @@
-"""Exit status 0 when the web process in this container answers, for HEALTHCHECK."""
+"""Exit status 0 when the web process in this container answers, for HEALTHCHECK.
+
+`healthcheck.py /readyz` asks for more, and prints the answer for people; a number is another port.
+"""
 
 import http.client
 import os
@@ -7,7 +10,10 @@ from urllib.parse import urlsplit
 
 # The site answers to its own name only.
 host = urlsplit(os.environ.get("SITE_URL", "http://localhost:8000")).netloc
-port = int(sys.argv[1]) if sys.argv[1:] else 8000
-connection = http.client.HTTPConnection("127.0.0.1", port, timeout=4)
-connection.request("GET", "/livez", headers={"Host": host})
-raise SystemExit(connection.getresponse().status != 200)
+port = next((int(word) for word in sys.argv[1:] if word.isdigit()), 8000)
+path = next((word for word in sys.argv[1:] if word.startswith("/")), "/livez")
+connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+connection.request("GET", path, headers={"Host": host})
+answer = connection.getresponse()
+print(answer.read().decode())
+raise SystemExit(answer.status != 200)

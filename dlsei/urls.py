@@ -13,6 +13,7 @@ from verification.views import public_numbers
 from verification.views.documents import document, document_page
 from verification.views.invitation import invitation
 from verification.views.landing import home
+from verification.views.too_large import too_large
 
 handler404 = "verification.views.access.not_found"
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -35,6 +36,7 @@ urlpatterns = [
     path("styleguide/", styleguide.styleguide, name="styleguide"),
     path("styleguide/dialog/", styleguide.dialog, name="styleguide_dialog"),
     path("styleguide/mails/<slug:kind>/<slug:language>/", styleguide.mail, name="styleguide_mail"),
+    path("too-large/", too_large, name="too_large"),
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),

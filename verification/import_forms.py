@@ -9,6 +9,7 @@ from dlsei.forms import Form, RadioSelect
 from licensing.models import Cohort, Import, License
 
 LARGEST = 64 * 1024 * 1024  # bytes
+TOO_LARGE = _("The file is larger than 64 MB. The command import_report takes larger ones.")
 
 
 class UploadForm(Form):
@@ -54,9 +55,7 @@ class UploadForm(Form):
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
         if file.size > LARGEST:
-            raise forms.ValidationError(
-                _("The file is larger than 64 MB. The command import_report takes larger ones.")
-            )
+            raise forms.ValidationError(TOO_LARGE)
         return file
 
     def clean(self) -> None:

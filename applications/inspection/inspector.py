@@ -56,8 +56,12 @@ def require_size(size: int, *, max_bytes: int) -> None:
     if not size:
         raise Refused(refuse_document("document-empty"))
     if size > max_bytes:
-        limit = f"{max_bytes / 1024 / 1024:.0f}"
-        raise Refused(refuse_document("document-too-large", limit=limit))
+        raise Refused(too_large_for(max_bytes))
+
+
+def too_large_for(max_bytes: int) -> Refusal:
+    """The refusal of a file of more than `max_bytes` bytes."""
+    return refuse_document("document-too-large", limit=f"{max_bytes / 1024 / 1024:.0f}")
 
 
 def inspect(content: bytes, *, max_bytes: int) -> Inspected:

@@ -56,6 +56,13 @@ def test_only_the_proxy_is_reached_from_outside(services) -> None:
     assert {"postgres", "redis", "storage"} <= inside
 
 
+def test_prometheus_reaches_the_web_process_by_its_name_inside(services) -> None:
+    hosts = services["web"]["environment"]["ALLOWED_HOSTS"].split(",")
+
+    assert hosts == ["given", "web"]
+    assert set(services["web"]["networks"]) == {"inside", "outside"}
+
+
 def test_what_was_queued_outlives_redis_and_none_is_thrown_out(services) -> None:
     command = " ".join(services["redis"]["command"])
 

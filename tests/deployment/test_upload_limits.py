@@ -9,16 +9,17 @@ from django.test import Client
 
 from applications.models import Application, Document
 from licensing.models import Programme
-from tests.factories import draft
+from tests.factories import HecFactory, UserFactory, draft
+from verification import import_forms
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("programme", "clock")]
 FORM = 64 * 1024
 """What the other fields and the frame of a form may take."""
 
 
-def proxy_limit() -> int:
+def proxy_limit(of: str = "others") -> int:
     caddy = (settings.BASE_DIR / "deploy" / "Caddyfile").read_text(encoding="utf-8")
-    megabytes = re.search(r"request_body @others \{\s+max_size (\d+)MB", caddy)
+    megabytes = re.search(rf"request_body @{of} \{{\s+max_size (\d+)MB", caddy)
     assert megabytes
     return int(megabytes[1]) * 1_000_000
 
@@ -28,6 +29,20 @@ def test_the_proxy_lets_the_largest_document_through_and_hardly_more() -> None:
 
     assert largest + FORM < proxy_limit() < 2 * largest
     assert largest < settings.FILE_UPLOAD_MAX_MEMORY_SIZE, "it never touches the disk unchecked"
+
+
+def test_the_proxy_lets_the_largest_import_through_and_hardly_more() -> None:
+    assert import_forms.LARGEST + FORM < proxy_limit("imports") < 1.1 * import_forms.LARGEST
+
+
+@pytest.mark.parametrize(
+    ("who", "limit"), [(None, "5 MB"), (UserFactory, "5 MB"), (HecFactory, "64 MB")]
+)
+def test_who_was_cut_off_reads_the_limit_and_finds_back(sign_in, who, limit: str) -> None:
+    page = (sign_in(who()) if who else Client()).get("/too-large/").content.decode()
+
+    assert f"larger than {limit}" in page
+    assert '<a href="">' in page, "the form at whose address it is shown"
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The web process as the image starts it: it serves, says so, and logs as everything else does."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,17 @@ from tests.deployment.conftest import HOST, healthy
 def test_it_is_healthy_and_a_dead_one_is_not(web: tuple[int, Path]) -> None:
     assert healthy(web[0])
     assert not healthy(free_port())
+
+
+def test_the_health_check_prints_whether_it_is_ready(web: tuple[int, Path]) -> None:
+    asked = [sys.executable, "deploy/healthcheck.py", str(web[0]), "/readyz"]
+    environment = os.environ | {"SITE_URL": f"https://{HOST}"}
+
+    said = subprocess.run(
+        asked, cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True
+    )
+
+    assert json.loads(said.stdout)["ready"] is (said.returncode == 0)
 
 
 def test_plain_http_is_sent_to_https_and_https_is_served(web: tuple[int, Path]) -> None:

@@ -551,6 +551,7 @@ LISTS_NOTHING = {
     "document_page",
     "invitation",
     "set_language",
+    "too_large",
     "livez",
     "readyz",
     "metrics",

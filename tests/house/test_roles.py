@@ -77,6 +77,7 @@ ACCESS: dict[str, frozenset[str]] = {
             "activate",
             "set_language",
             "invitation",
+            "too_large",
             "livez",
             "readyz",
             "metrics",

@@ -14,6 +14,7 @@ from tests.deployment.test_proxy import CADDY
 
 PROJECT = settings.BASE_DIR
 NEEDED = ("SITE_HOST", "SECRET_KEY", "POSTGRES_PASSWORD", "REDIS_PASSWORD", "S3_SECRET_KEY")
+PRODUCT = {"prepare", "web", "worker", "beat"}
 LONG_LIVED = {"proxy", "web", "worker", "beat", "postgres", "redis", "storage"}
 
 
@@ -50,6 +51,32 @@ def test_no_secret_has_a_default(secret: str) -> None:
     assert secret in said.stderr
 
 
+@pytest.mark.parametrize(
+    ("secret", "holders"),
+    [
+        ("POSTGRES_PASSWORD", {"postgres"}),
+        ("REDIS_PASSWORD", {"redis"}),
+        ("S3_SECRET_KEY", {"storage"}),
+        ("SECRET_KEY", set()),
+    ],
+)
+def test_a_new_secret_makes_compose_start_anew_all_who_hold_it(
+    services, secret: str, holders: set[str]
+) -> None:
+    """It compares services as they are written, not the configs that they name."""
+    said = read(**dict.fromkeys(NEEDED, "given") | {secret: "another"})
+
+    others = json.loads(said.stdout)["services"]
+    assert {n for n in services if services[n] != others[n]} == holders | PRODUCT
+
+
+def test_the_proxy_reads_the_release_that_is_checked_out(services) -> None:
+    """A file that is mounted alone is the one of the day the container was made."""
+    mounted = {v["target"]: Path(v["source"]) for v in services["proxy"]["volumes"]}
+
+    assert mounted["/etc/caddy"] == PROJECT / "deploy"
+
+
 def test_only_the_proxy_is_reached_from_outside(services) -> None:
     assert {name for name, service in services.items() if service.get("ports")} == {"proxy"}
     inside = {name for name, service in services.items() if list(service["networks"]) == ["inside"]}
@@ -71,7 +98,7 @@ def test_what_was_queued_outlives_redis_and_none_is_thrown_out(services) -> None
 
 
 def test_the_product_runs_without_rights(services) -> None:
-    for name in ("web", "worker", "beat", "prepare"):
+    for name in PRODUCT:
         service = services[name]
         assert service["read_only"], name
         assert service["cap_drop"] == ["ALL"], name

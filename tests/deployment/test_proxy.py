@@ -173,7 +173,14 @@ def test_what_is_too_large_goes_no_further(
 
 
 def test_while_the_web_process_is_down_the_proxy_says_so(tmp_path: Path) -> None:
-    with running(free_port(), tmp_path) as door:
+    def soon(made: dict[str, Any]) -> None:
+        text = json.dumps(made)
+        assert '"try_duration": 30000000000' in text
+        made |= json.loads(
+            text.replace('"try_duration": 30000000000', '"try_duration": 1000000000')
+        )
+
+    with running(free_port(), tmp_path, soon) as door:
         answer = door.site.get("/accounts/login/")
 
     assert answer.status_code == 502

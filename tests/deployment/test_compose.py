@@ -41,6 +41,11 @@ def test_every_part_is_there_and_comes_back_by_itself(services) -> None:
     assert {services[name]["restart"] for name in LONG_LIVED} == {"unless-stopped"}
 
 
+def test_no_log_fills_the_disk(services) -> None:
+    for name, service in services.items():
+        assert {"max-size", "max-file"} <= set(service["logging"]["options"]), name
+
+
 @pytest.mark.parametrize("secret", NEEDED)
 def test_no_secret_has_a_default(secret: str) -> None:
     others = {name: "given" for name in NEEDED if name != secret}

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.test import Client, override_settings
 from prometheus_client.parser import text_string_to_metric_families
 
-from applications import documents
+from applications import closing, documents
 from dlsei import schedule
 from dlsei.celery import JOBS
 from dlsei.embedded.server import free_port
@@ -81,6 +81,23 @@ def test_they_say_who_waits_for_a_seat_and_what_waits_for_hec_and_for_a_worker(n
     assert found["dlsei_coursera_failing", ""] == 1
     assert found["dlsei_runs_stopped", ""] == 1
     assert found["dlsei_redis_queue_length", ""] == before + 1
+
+
+def test_a_closed_cohort_has_no_seats_to_watch(now) -> None:
+    """Its free seats are nobody's: beside those who wait in the next cohort they would wake somebody."""
+    license = factories.licensed(now=now)
+    factories.approved(now=now)
+    watched = ("dlsei_seats", "dlsei_seats_held", "dlsei_places_waiting")
+    before = figures(now)
+    over = license.cohort.ends + timedelta(days=1)
+    then = now.replace(year=over.year, month=over.month, day=over.day)
+
+    closing.close_cohorts(by=factories.SYSTEM, now=then)
+
+    found = figures(then)
+    assert [before[name, "Cohort I"] for name in watched] == [18_000, 1, 1]
+    assert [found.get((name, "Cohort I")) for name in watched] == [None, None, None]
+    assert found["dlsei_places_waiting", "Cohort II"] == 1
 
 
 def test_they_say_how_long_a_document_has_been_checked(now) -> None:

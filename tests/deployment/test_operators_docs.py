@@ -36,9 +36,9 @@ COMMANDS = [
 ]
 
 
-def compose_services() -> dict[str, object]:
+def composed() -> dict[str, dict[str, object]]:
     text = (settings.BASE_DIR / "docker-compose.yml").read_text(encoding="utf-8")
-    return yaml.safe_load(text)["services"]
+    return yaml.safe_load(text)
 
 
 @pytest.fixture
@@ -89,6 +89,8 @@ def test_every_command_can_be_typed_as_it_stands(
         program, *rest = shlex.split(command.replace("/var/backups/dlsei", str(tmp_path)))
         if (program, *rest[:1]) == ("docker", "compose"):
             compose(rest[1:])
+        elif (program, *rest[:2]) == ("docker", "volume", "rm"):
+            assert {f"dlsei_{name}" for name in composed()["volumes"]} >= set(rest[2:])
         elif rest[0] == "deploy/healthcheck.py":
             assert Client().get(rest[1]).status_code == 200
         elif program == "python3":
@@ -107,10 +109,21 @@ def test_every_command_can_be_typed_as_it_stands(
 def compose(words: list[str]) -> None:
     """The subcommand is one of compose's, and every service that it names is one of ours."""
     subcommand, *rest = words
-    assert subcommand in {"build", "up", "stop", "start", "restart", "run", "exec", "logs", "ps"}
+    assert subcommand in {
+        "build",
+        "up",
+        "stop",
+        "start",
+        "restart",
+        "run",
+        "exec",
+        "logs",
+        "ps",
+        "down",
+    }
     plain = [word for word in rest if not word.startswith("-") and not word.isdigit()]
     named = plain[:1] if subcommand in {"exec", "run"} else plain
-    assert set(named) <= set(compose_services()), words
+    assert set(named) <= set(composed()["services"]), words
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
@@ -143,7 +156,7 @@ def test_every_figure_is_explained_and_every_alert_is_of_a_figure(trouble: None,
     watched = re.findall(r"dlsei_\w+", str(alerts))
 
     assert set(watched) <= figures
-    explained = set(re.findall(r"dlsei_\w+", page))
+    explained = set(re.findall(r"`(dlsei_\w+)", page))
     assert explained <= figures
     assert figures - explained <= {"dlsei_mail_unsent", "dlsei_coursera_owed"}
 

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet
 
 from applications.models import Application, University
 from dlsei import outbox, schedule
@@ -38,6 +38,8 @@ TO_ESCALATE = f"""
 AND (a.submitted_at <= %(late)s OR NOT EXISTS ({_ACTIVE})
      OR EXISTS (SELECT FROM licensing_cohort c JOIN licensing_cohort n ON n.follows_id = c.id
                 WHERE c.id = a.cohort_id AND c.closed_at IS NULL AND n.decide_carried_by < %(today)s))
+AND (NOT EXISTS ({_ACTIVE})
+     OR NOT EXISTS (SELECT FROM applications_university t WHERE t.escalated_at > %(told)s))
 """
 
 
@@ -87,7 +89,8 @@ def _to_escalate(now: datetime) -> dict[int, Any]:
 
     Those are queues with something 48 hours overdue, queues that no active focal person works, and
     from the day after the work deadline all that is pending in the cohort that will carry it over
-    (R12, R19).
+    (R12, R19). Only where nobody works the queue does it go out although HEC was told of another
+    within 24 hours.
     """
     policy = Programme.in_force().policy.queue
     hours = policy.due_hours + policy.escalate_after_overdue_hours
@@ -104,10 +107,12 @@ def _to_escalate(now: datetime) -> dict[int, Any]:
         .filter(late | ~Q(worked))
         .exclude(university__escalated_at__gt=now - turn.REMIND_EVERY)
         .values("university")
-        .annotate(pending=Count("id"), oldest=Min("submitted_at"))
+        .annotate(pending=Count("id"), oldest=Min("submitted_at"), worked=worked)
     )
     figures: dict[int, Any] = {row["university"]: row for row in found}
-    return figures
+    told = University.objects.aggregate(last=Max("escalated_at"))["last"]
+    at_once = any(not row["worked"] for row in figures.values())
+    return figures if at_once or turn.reminder_due(told, now) else {}
 
 
 @verb
@@ -141,7 +146,10 @@ def remind_focal_persons(*, by: Actor, now: datetime) -> int:
 
 @verb
 def escalate(*, by: Actor, now: datetime) -> int:
-    """One `queue-escalation` to HEC naming the queues that it must know of, each once in 24 hours."""
+    """One `queue-escalation` to HEC in 24 hours, naming the queues that it must know of (R12).
+
+    A queue that nobody works is named at once; see `_to_escalate`.
+    """
     figures = _to_escalate(now)
     due = list(
         University.objects.filter(pk__in=figures)

@@ -115,12 +115,17 @@ def sweep_cohort(cohort: Cohort, report: Report, *, by: Actor, now: datetime) ->
     for mode in (RevocationRule.Mode.REVIEW, RevocationRule.Mode.AUTOMATIC) if anything_due else ():
         if not brake(cohort, evidence_on, by=by, now=now):
             return result | {"stopped": [cohort.name]}
-        # A stage that opens a case may uncover the next one, so cases repeat until none is due.
+        # A stage that opens a case may uncover the next one of the same licenses, so batches repeat
+        # until none is due. What somebody else is at does not go away: it is left to the next run.
         for ids in _due(cohort, mode, today, evidence_on):
             if mode == RevocationRule.Mode.REVIEW:
-                result["cases"] += open_cases(cohort, ids, report, by=by, now=now)
+                handled = open_cases(cohort, ids, report, by=by, now=now)
+                result["cases"] += handled
             else:
-                result["revoked"] += revoke_due(cohort, ids, report, by=by, now=now)
+                handled = revoke_due(cohort, ids, report, by=by, now=now)
+                result["revoked"] += handled
+            if not handled:
+                break
     if cohort.stopped_runs.filter(finished_at=None).exists():
         finish_run(cohort, by=by, now=now)
     return result
@@ -141,11 +146,8 @@ def _due(cohort: Cohort, mode: str, today: date, evidence_on: date) -> Iterator[
         .order_by("next_deadline", "id")
         .values_list("pk", flat=True)
     )
-    before: list[int] = []
-    # Somebody else may be at the same batch: what does not go away is left to the next run.
-    while (ids := list(due[:BATCH])) and ids != before:
+    while ids := list(due[:BATCH]):
         yield ids
-        before = ids
 
 
 @verb

@@ -9,6 +9,7 @@ from pathlib import Path
 import compose
 import pytest
 from django.conf import settings
+from django.db import connection
 
 from tests.deployment.test_proxy import CADDY
 
@@ -39,6 +40,21 @@ def services() -> dict[str, dict]:
 def test_every_part_is_there_and_comes_back_by_itself(services) -> None:
     assert set(services) == LONG_LIVED | {"prepare"}
     assert {services[name]["restart"] for name in LONG_LIVED} == {"unless-stopped"}
+
+
+@pytest.mark.django_db
+def test_the_database_logs_neither_statements_nor_rows(services) -> None:
+    """They hold names, addresses and numbers of people; the values are ones that PostgreSQL takes."""
+    given = dict(word.split("=") for word in services["postgres"]["command"] if "=" in word)
+
+    with connection.cursor() as cursor:
+        for name, value in given.items():
+            cursor.execute(
+                "SELECT %s = ANY (enumvals) FROM pg_settings WHERE name = %s", [value, name]
+            )
+            assert cursor.fetchone() == (True,), name
+
+    assert given == {"log_min_error_statement": "panic", "log_error_verbosity": "terse"}
 
 
 def test_no_log_fills_the_disk(services) -> None:

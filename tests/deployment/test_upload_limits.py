@@ -15,6 +15,8 @@ from verification import import_forms
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("programme", "clock")]
 FORM = 64 * 1024
 """What the other fields and the frame of a form may take."""
+SLOW_LINK = 100_000
+"""Bits a second of a telephone at the edge of its cell."""
 
 
 def proxy_limit(of: str = "others") -> int:
@@ -29,6 +31,15 @@ def test_the_proxy_lets_the_largest_document_through_and_hardly_more() -> None:
 
     assert largest + FORM < proxy_limit() < 2 * largest
     assert largest < settings.FILE_UPLOAD_MAX_MEMORY_SIZE, "it never touches the disk unchecked"
+
+
+def test_the_proxy_has_the_patience_for_the_largest_document_on_a_slow_link() -> None:
+    caddy = (settings.BASE_DIR / "deploy" / "Caddyfile").read_text(encoding="utf-8")
+    minutes = re.search(r"read_body (\d+)m\b", caddy)
+    largest = Programme.in_force().policy.documents.max_bytes
+
+    assert minutes
+    assert int(minutes[1]) * 60 * SLOW_LINK > 8 * (largest + FORM)
 
 
 def test_the_proxy_lets_the_largest_import_through_and_hardly_more() -> None:

@@ -71,6 +71,7 @@ PASSWORDS = (
     _("This password is too common."),
     _("Your password can’t be a commonly used password."),
 )
+LANGUAGES = (_("English"), _("Urdu"))
 SIGN_IN = (
     _("Email"),
     _("Email address"),

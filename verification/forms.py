@@ -72,6 +72,8 @@ class UniversityForm(ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial["domains"] = " ".join(self.instance.domains)
+        sectors = University._meta.get_field("sector").choices or ()
+        self.fields["sector"].choices = [("", _("Not known")), *sectors]
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"].strip()

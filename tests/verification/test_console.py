@@ -12,6 +12,7 @@ from licensing.models import (
     Cohort,
     CourseraJob,
     License,
+    Report,
     RevocationCase,
     RevocationRun,
 )
@@ -65,6 +66,30 @@ def test_home_counts_what_needs_hec(browser):
     assert figures.pending == 3
     assert figures.unworked == 3
     assert "18,000" in text_of(page)
+
+
+@pytest.mark.parametrize(("days", "is_old"), [(3, False), (4, True)])
+def test_home_says_when_courseras_data_has_grown_old(browser, clock, days, is_old):
+    Report.objects.create(source="api", as_of=NOW, imported_at=NOW, rows=1)
+    clock.move_to(NOW + timedelta(days=days))
+
+    page = text_of(browser.get(reverse("hec_home")))
+
+    assert ("no license is revoked before newer data comes" in page) == is_old
+
+
+def test_after_the_last_of_a_queue_hec_finds_the_other_queues(browser, sign_in):
+    focal = FocalPersonFactory()
+    queue = reverse("queue", args=[focal.university_id])
+
+    assert "Queues of the other universities" in text_of(browser.get(queue))
+    assert "Queues of the other universities" not in text_of(sign_in(focal.person).get(queue))
+
+
+def test_from_their_account_staff_find_back_to_the_portal(browser, sign_in):
+    assert 'href="/admin/"' in text_of(browser.get("/account/"))
+    assert 'href="/admin/"' in text_of(sign_in(FocalPersonFactory().person).get("/account/"))
+    assert 'href="/admin/"' not in text_of(sign_in(submitted().person).get("/account/"))
 
 
 class TestQueues:

@@ -1,7 +1,7 @@
 """The counts of HEC's home page: each leads to its list."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db.models import Count, Q
 from django.urls import reverse
@@ -24,6 +24,9 @@ from licensing.models import (
 from verification import queue
 from verification.models import FocalPerson
 
+# Fetched every night and a day old by then: one night missed is not yet worth a word.
+REPORT_IS_OLD = timedelta(days=3)
+
 
 @dataclass(frozen=True)
 class Home:
@@ -38,6 +41,7 @@ class Home:
     failing_jobs: int
     disputes: int
     report: Report | None
+    report_is_old: bool
 
 
 def home(now: datetime) -> Home:
@@ -59,11 +63,13 @@ def home(now: datetime) -> Home:
         failing_jobs=CourseraJob.objects.failing(),
         disputes=Dispute.objects.filter(settled_at=None),
     )
+    report = latest_report()
     return Home(
         pending=pending["all"],
         overdue=pending["overdue"],
         unworked=pending["unworked"],
-        report=latest_report(),
+        report=report,
+        report_is_old=report is not None and now - report.as_of > REPORT_IS_OLD,
         **lists,
     )
 

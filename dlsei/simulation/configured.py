@@ -18,6 +18,11 @@ WEEK = 7
 SIGN_INS = "sign-ins.txt"
 """Where `make run` looks whether there are people already, and what it prints."""
 
+UNFINISHED = (
+    "Stopped in the middle: the configured database holds a part of the programme."
+    " `make reset` empties that of `make run`; then simulate again."
+)
+
 
 _APPLICATION = "JOIN applications_application a ON a.person_id = u.id WHERE a.status = "
 _LICENSE = "JOIN licensing_license l ON l.person_id = u.id WHERE l.state = "

@@ -69,11 +69,13 @@ class Command(BaseCommand):
             raise CommandError(str(error), returncode=INVALID) from error
         except configured.NotEmpty as error:
             raise CommandError(str(error), returncode=INVALID) from error
-        except KeyboardInterrupt:
-            sys.exit(INTERRUPTED)
-        except DatabaseError:
-            if not self.stopped:
+        except (KeyboardInterrupt, DatabaseError) as cut:
+            # Cut off within a statement, the connection complains first.
+            if isinstance(cut, DatabaseError) and not self.stopped:
                 raise
+            if options["into_configured"]:
+                self.bar.clear()
+                self.stderr.write(configured.UNFINISHED)
             sys.exit(INTERRUPTED)
         finally:
             self.bar.clear()

@@ -15,7 +15,8 @@ Every setting is an environment variable, or a line of a file `.env` beside `man
 With Docker, `deploy/env.example` is what must be set, and `docker-compose.yml` derives the rest. This page is made from
 `.env.example` by `manage.py document_settings`.
 
-A setting is read when a process starts: after a change, restart web, worker and beat.
+A setting is read when a process starts: after a change, restart web, worker and beat. With Docker
+that is `docker compose up --detach`, which starts anew what has other settings; `docker compose restart` keeps the old ones.
 """
 
 

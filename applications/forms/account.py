@@ -35,6 +35,12 @@ class AccountForm(PersonForm):
     def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
         initial = {name: getattr(person, name) for name in PersonForm.base_fields}
         super().__init__(*args, initial=initial, **kwargs)
+        if not person.identity_number:
+            # Whoever was invited to decide never registered, and may never apply.
+            self.fields["identity_number"].required = False
+            self.fields["identity_number"].help_text = _(
+                "Needed when you apply for a license. A CNIC has 13 digits; dashes and spaces do not matter."
+            )
         if accounts.is_identity_fixed(person):
             for name in ("identity_kind", "identity_number"):
                 self.fields[name].disabled = True

@@ -159,6 +159,25 @@ def test_what_is_missing_is_named(client: Client) -> None:
     assert "۳۵۲۰۲-1234567-1" in body
 
 
+def test_who_was_invited_and_never_applied_needs_no_number(sign_in) -> None:
+    person = UserFactory(identity_number="")
+    answers = {"full_name": "Dr. Noor", "identity_kind": "cnic", "identity_number": ""}
+
+    sign_in(person).post("/account/", answers | {"mobile": "", "language": "ur"})
+
+    person.refresh_from_db()
+    assert (person.language, person.identity_number) == ("ur", "")
+
+
+def test_a_number_that_was_given_is_not_emptied(sign_in) -> None:
+    person = UserFactory()
+    answers = {"full_name": "Noor", "identity_kind": "cnic", "identity_number": ""}
+
+    page = sign_in(person).post("/account/", answers | {"mobile": "", "language": "ur"})
+
+    assert "identity_number" in page.context["form"].errors
+
+
 def test_the_account_page_changes_what_it_may(sign_in) -> None:
     person = UserFactory()
     client = sign_in(person)

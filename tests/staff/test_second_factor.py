@@ -150,6 +150,7 @@ def test_who_decides_cannot_take_it_off(officer):
     client = in_with(officer, code_for(officer.secret))
     client.post(reverse("mfa_reauthenticate"), {"code": code_for(officer.secret)})
     client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+    assert reverse("mfa_deactivate_totp") not in client.get("/accounts/2fa/").content.decode()
 
     client.post(reverse("mfa_deactivate_totp"))
 
@@ -162,6 +163,7 @@ def test_an_applicant_may(programme, settings):
     TOTP.activate(person, secret)
     client = in_with(person, code_for(secret))
     client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+    assert reverse("mfa_deactivate_totp") in client.get("/accounts/2fa/").content.decode()
 
     client.post(reverse("mfa_deactivate_totp"))
 

@@ -118,8 +118,9 @@ def test_what_was_queued_outlives_redis_and_none_is_thrown_out(services) -> None
     assert "--maxmemory-policy noeviction" in command
 
 
-def test_the_product_runs_without_rights(services) -> None:
-    for name in PRODUCT:
+def test_the_product_and_its_door_run_without_rights(services) -> None:
+    assert services["proxy"]["cap_add"] == ["NET_BIND_SERVICE"]
+    for name in PRODUCT | {"proxy"}:
         service = services[name]
         assert service["read_only"], name
         assert service["cap_drop"] == ["ALL"], name

@@ -53,7 +53,8 @@ WHY_NOT = (
     "document-not-accepted",
     "intake-closed",
 )
-OUTCOMES = frozenset({"ok", *(f"refused: {code}" for code in REFUSALS)})
+# Beside the policy's refusals the one that a document meets by its number alone (R7).
+OUTCOMES = frozenset({"ok", *(f"refused: {code}" for code in (*REFUSALS, "document-too-many"))})
 
 STATUSES = (
     "none",

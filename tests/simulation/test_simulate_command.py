@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
 
@@ -52,7 +53,12 @@ def test_stopped_in_the_middle_it_says_what_it_leaves(
         )
         process = subprocess.Popen(
             [sys.executable, "manage.py", "simulate", "--applicants", "5", "--into-configured"],
-            env=os.environ | {"DATABASE_URL": f"postgres://{where}", "DLSEI_DATA": str(tmp_path)},
+            env=os.environ
+            | {
+                "DATABASE_URL": f"postgres://{where}",
+                "REDIS_URL": settings.REDIS_URL,
+                "DLSEI_DATA": str(tmp_path),
+            },
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

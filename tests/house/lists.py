@@ -221,7 +221,13 @@ def accepted_invitation(world: World) -> None:
 def on_the_staff_list(world: World) -> str:
     found = StaffList.objects.get(sent_at=None)
     found.rows.append(
-        {"full_name": "A", "email": f"row{len(found.rows)}@example.pk", "role": "HEC"}
+        {
+            "full_name": "A",
+            "email": f"row{len(found.rows)}@example.pk",
+            "role": "HEC",
+            "since": "",
+            "until": "2023-06-30",
+        }
     )
     found.save()
     return str(found.rows[-1]["email"])

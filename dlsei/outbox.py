@@ -43,6 +43,10 @@ UPDATE dlsei_mail SET leased_until = %(lease)s, attempts = attempts + 1
 WHERE id IN (SELECT id FROM due UNION ALL SELECT id FROM postponed)
 RETURNING id
 """
+SENT = """
+UPDATE dlsei_mail SET sent_at = %s, address = %s, subject_line = %s, text = %s, html = %s,
+  leased_until = NULL, error = '' WHERE id = %s
+"""
 
 
 def enqueue(
@@ -138,15 +142,8 @@ def send(mail: Mail, smtp: Any, *, now: datetime) -> None:
     )
     message.attach_alternative(letter.html, "text/html")
     message.send()
-    Mail.objects.filter(pk=mail.pk).update(
-        sent_at=now,
-        leased_until=None,
-        error="",
-        address=address,
-        subject_line=letter.subject,
-        text=letter.text,
-        html=letter.html,
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(SENT, [now, address, letter.subject, letter.text, letter.html, mail.pk])
 
 
 def _postpone(mail: Mail, error: Exception, *, now: datetime) -> None:

@@ -20,12 +20,12 @@ TICK = "tick"
 # Of two who take one at once the second waits for the first, and then finds it leased.
 TAKE = """
 INSERT INTO dlsei_slot AS s (job, key, leased_until, started_at, attempts, result, error)
-SELECT %(job)s, owed.key, %(lease)s, %(now)s, 1, '{}', ''
+SELECT %(job)s::text, owed.key, %(lease)s, %(now)s, 1, '{}', ''
 FROM unnest(%(keys)s::text[]) WITH ORDINALITY AS owed (key, n)
 WHERE NOT EXISTS (SELECT FROM dlsei_slot f
-                  WHERE f.job = %(job)s AND f.key = owed.key AND f.finished_at IS NOT NULL)
-  AND (%(after)s = '' OR EXISTS (SELECT FROM dlsei_slot f
-                                 WHERE f.job = %(after)s AND f.key = owed.key AND f.finished_at IS NOT NULL))
+                  WHERE f.job = %(job)s::text AND f.key = owed.key AND f.finished_at IS NOT NULL)
+  AND (%(after)s::text = '' OR EXISTS (SELECT FROM dlsei_slot f
+                                 WHERE f.job = %(after)s::text AND f.key = owed.key AND f.finished_at IS NOT NULL))
 ORDER BY owed.n
 ON CONFLICT (job, key) DO UPDATE
 SET leased_until = excluded.leased_until, started_at = excluded.started_at, attempts = s.attempts + 1

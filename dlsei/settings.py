@@ -103,6 +103,11 @@ DATABASES = {
     | {
         "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=60),
         "CONN_HEALTH_CHECKS": True,
+        # Planning most statements takes longer than running them: each connection plans once.
+        "OPTIONS": {
+            "server_side_binding": True,
+            "prepare_threshold": 5 if env.bool("PREPARED_STATEMENTS", default=True) else None,
+        },
         "TEST": {"NAME": env.str("TEST_DATABASE_NAME", default="test_dlsei")},
     }
 }

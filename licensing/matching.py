@@ -49,7 +49,7 @@ def match(row: UnmatchedRow, license: License, *, by: Actor, now: datetime) -> i
         cursor.execute(staging.MERGE, {"report": row.report_id})
         cursor.execute(staging.LEARN)
         changed = [pk for (pk,) in cursor.fetchall()]
-        cursor.execute("DROP TABLE pg_temp.reported")
+        cursor.execute(staging.UNSTAGE)
     close_groundless(changed, now)
     CohortMember.objects.filter(cohort=license.cohort_id, email__iexact=row.email).delete()
     return len(ids)

@@ -35,8 +35,10 @@ COLUMNS = (
     *("courses_completed", "courses_total", "joined_at"),
 )
 TEXTS = ("external_id", "email", "full_name", "program", "content_name")
-STAGE = """
-DROP TABLE IF EXISTS pg_temp.reported, pg_temp.learner;
+# No DROP: after one the driver has to have every statement of the session planned anew.
+UNSTAGE = "DISCARD TEMP"
+STAGE = f"""
+{UNSTAGE};
 CREATE TEMPORARY TABLE reported (
   external_id text DEFAULT '', email text DEFAULT '', full_name text DEFAULT '', program text DEFAULT '',
   content_id text, content_kind text, content_name text DEFAULT '', enrolled_at timestamptz,
@@ -188,7 +190,7 @@ def staged(rows: Iterable[Row], progress: Progress | None = None) -> Iterator[St
         finally:
             # Of no use to anybody else, and gone with the session at the latest.
             with suppress(DatabaseError):
-                cursor.execute("DROP TABLE pg_temp.reported")
+                cursor.execute(UNSTAGE)
 
 
 def _fill(cursor: Any, rows: Iterable[Row], progress: Progress) -> Staged:

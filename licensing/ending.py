@@ -10,8 +10,7 @@ from django.db.models import F
 from dlsei import schedule
 from dlsei.history import citing
 from dlsei.policy.expiry import BUCKET
-from dlsei.policy.states import CaseState
-from licensing.models import Cohort, CourseraJob, RevocationCase
+from licensing.models import Cohort
 
 _END = """
 UPDATE licensing_license l
@@ -21,17 +20,26 @@ FROM unnest(%(ids)s::bigint[], %(clauses)s::varchar[]) AS e (id, clause)
 WHERE l.id = e.id AND l.ended_at IS NULL
 RETURNING l.id, l.source, l.end_clause
 """
+_CLOSE_CASES = """
+UPDATE licensing_revocationcase SET state = 'closed', closed_at = %(now)s
+WHERE license_id = ANY(%(ids)s::bigint[]) AND state = 'open'
+"""
+# Nobody has begun to send it, nor is about to.
+_CANCEL = """
+UPDATE licensing_courserajob SET outcome = 'cancelled', done_at = %(now)s
+WHERE license_id = ANY(%(ids)s::bigint[]) AND kind = 'invite' AND done_at IS NULL AND leased_until IS NULL
+"""
 _REMOVE = """
 INSERT INTO licensing_courserajob
   (license_id, kind, generation, email, created_at, due_at, attempts, error, file, outcome)
-SELECT l.id, 'remove', coalesce(max(j.generation), 1),
-       coalesce((array_agg(j.email ORDER BY j.generation DESC) FILTER (WHERE j.email IS NOT NULL))[1], max(u.email)),
-       %(now)s, %(now)s, 0, '', '', ''
+SELECT l.id, 'remove', coalesce(j.generation, 1), coalesce(j.email, u.email), %(now)s, %(now)s, 0, '', '', ''
 FROM licensing_license l JOIN dlsei_user u ON u.id = l.person_id
-LEFT JOIN licensing_courserajob j ON j.license_id = l.id AND j.kind = 'invite'
-WHERE l.id = ANY(%(ids)s)
-GROUP BY l.id, l.source
-HAVING l.source <> 'bucket' OR bool_or(j.outcome = 'done' OR j.attempts > 0)
+LEFT JOIN LATERAL (SELECT generation, email FROM licensing_courserajob
+                   WHERE license_id = l.id AND kind = 'invite' ORDER BY generation DESC LIMIT 1) j ON true
+WHERE l.id = ANY(%(ids)s::bigint[])
+  AND (l.source <> 'bucket'
+       OR EXISTS (SELECT FROM licensing_courserajob s WHERE s.license_id = l.id AND s.kind = 'invite'
+                  AND (s.outcome = 'done' OR s.attempts > 0)))
 ORDER BY l.id
 ON CONFLICT (license_id, kind, generation) DO NOTHING
 """
@@ -56,13 +64,8 @@ def end(cohort: Cohort, clauses: dict[int, str], state: str, *, now: datetime) -
         cursor.execute(_END, params)
         ended = cursor.fetchall()
         ids = [row[0] for row in ended]
-        RevocationCase.objects.filter(license__in=ids, state=CaseState.OPEN).update(
-            state=CaseState.CLOSED, closed_at=now
-        )
-        CourseraJob.objects.filter(
-            license__in=ids, kind=CourseraJob.Kind.INVITE, done_at=None, leased_until=None
-        ).update(done_at=now, outcome=CourseraJob.Outcome.CANCELLED)
-        cursor.execute(_REMOVE, {"now": now, "ids": ids})
+        for statement in (_CLOSE_CASES, _CANCEL, _REMOVE):
+            cursor.execute(statement, {"now": now, "ids": ids})
     # Clause by clause, so that the bucket's ledger says why each seat came back.
     seats = Counter(clause for _, source, clause in ended if source == BUCKET)
     for clause, count in sorted(seats.items()):

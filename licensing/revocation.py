@@ -85,6 +85,12 @@ WHERE (SELECT l.id FROM licensing_license l
    OR EXISTS (SELECT FROM licensing_revocationrun n WHERE n.cohort_id = c.id AND n.finished_at IS NULL)
 ORDER BY c.id
 """
+# As `LicenseQuerySet.due` says; there each of a thousand ids would be a value of its own.
+STILL_DUE = """
+SELECT id FROM licensing_license
+WHERE id = ANY(%(ids)s::bigint[]) AND next_mode = %(mode)s AND next_deadline < %(before)s AND ended_at IS NULL
+ORDER BY id FOR UPDATE
+"""
 CONFIRMED = (
     "SELECT FROM licensing_revocationrun WHERE confirmed_at IS NOT NULL AND finished_at IS NULL"
 )
@@ -219,13 +225,10 @@ def revoke_due(cohort: Cohort, ids: list[int], report: Report, *, by: Actor, now
 
 def _still_due(ids: list[int], mode: str, report: Report, now: datetime) -> list[int]:
     """Locks the licenses, by id, and keeps those that nothing has taken off the list meanwhile."""
-    return list(
-        License.objects.due(karachi_date(now), karachi_date(report.as_of))
-        .filter(pk__in=ids, next_mode=mode)
-        .select_for_update(of=("self",))
-        .order_by("pk")
-        .values_list("pk", flat=True)
-    )
+    before = min(karachi_date(now), karachi_date(report.as_of))
+    with connection.cursor() as cursor:
+        cursor.execute(STILL_DUE, {"ids": ids, "mode": mode, "before": before})
+        return [pk for (pk,) in cursor.fetchall()]
 
 
 def _insert_cases(

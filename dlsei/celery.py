@@ -5,7 +5,7 @@ once a day: it ticks every five minutes, and a durable slot says whether today's
 """
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from functools import partial
@@ -131,10 +131,12 @@ JOBS = {
 }
 
 
-def waiting(jobs: Iterable[Job], now: datetime) -> set[str]:
-    """The names of those of these jobs of the minute that have anything to do at `now`."""
+def waiting(now: datetime) -> set[str]:
+    """The names of the jobs of the minute that have anything to do at `now`."""
     from dlsei import schedule
 
+    # Always all of them: a statement that stays the same is planned once.
+    jobs = (job for job in JOBS.values() if job.of_the_minute)
     return schedule.answered({job.name: job.question(now) for job in jobs})
 
 

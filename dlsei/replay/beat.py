@@ -154,7 +154,9 @@ class Beat:
 
     def _with_work(self, jobs: list[Job]) -> list[Job]:
         """Those of `jobs` that have anything to do now; daily ones look for themselves."""
-        waiting = celery.waiting((j for j in jobs if j.of_the_minute), self.edges.clock.now)
+        if not any(job.of_the_minute for job in jobs):
+            return jobs
+        waiting = celery.waiting(self.edges.clock.now)
         return [job for job in jobs if not job.of_the_minute or job.name in waiting]
 
     def _wake_daily(self, job: Job, after: datetime) -> None:

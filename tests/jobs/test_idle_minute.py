@@ -48,8 +48,8 @@ def test_many_jobs_ask_in_one_statement(now):
     """Given nothing to do, when all jobs of the minute are asked at once, then each says so."""
     from dlsei.celery import waiting
 
-    waiting([JOBS["remind"]], now)
+    waiting(now)
     with CaptureQueriesContext(connection) as queries:
-        assert waiting([JOBS[name] for name in OF_THE_MINUTE], now) == set()
+        assert waiting(now) == set()
 
     assert len(queries) == ASKS["remind"]

@@ -132,12 +132,12 @@ JOBS = {
 
 
 def waiting(now: datetime) -> set[str]:
-    """The names of the jobs of the minute that have anything to do at `now`."""
+    """The names of the jobs of the minute that tick at `now` and have anything to do."""
     from dlsei import schedule
 
-    # Always all of them: a statement that stays the same is planned once.
-    jobs = (job for job in JOBS.values() if job.of_the_minute)
-    return schedule.answered({job.name: job.question(now) for job in jobs})
+    # All of them in one statement: one that stays the same is planned once.
+    ticking = (j for j in JOBS.values() if j.of_the_minute and now.minute % j.minutes == 0)
+    return schedule.answered({job.name: job.question(now) for job in ticking})
 
 
 def _task(job: Job) -> None:

@@ -106,7 +106,7 @@ DATABASES = {
         # Planning most statements takes longer than running them: each connection plans once.
         "OPTIONS": {
             "server_side_binding": True,
-            "prepare_threshold": 5 if env.bool("PREPARED_STATEMENTS", default=True) else None,
+            "prepare_threshold": 2 if env.bool("PREPARED_STATEMENTS", default=True) else None,
         },
         "TEST": {"NAME": env.str("TEST_DATABASE_NAME", default="test_dlsei")},
     }

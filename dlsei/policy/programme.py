@@ -263,6 +263,13 @@ def _issue_from(cohort: Table) -> Mapping[int, date]:
     table = cohort.table("issue_from")
     windows = {p: table.day(f"P{p}") for p in PRIORITIES if table.has(f"P{p}")}
     table.done()
+    for before, after in zip(windows, list(windows)[1:], strict=False):
+        if windows[after] < windows[before]:
+            raise table.error(
+                f"P{after}",
+                f"{windows[after]} is before P{before}, {windows[before]}: "
+                "windows open in the order P1, P2, P3, P4",
+            )
     return MappingProxyType(windows)
 
 

@@ -197,9 +197,9 @@ WRONG = [
         id="negative seats",
     ),
     pytest.param(
-        cohort(TWO, issue_from={"P1": "5 August"}),
-        'cohorts."Cohort II".issue_from.P1',
-        id="a window without a date",
+        cohort(TWO, issue_from={"P1": "2023-08-05"}),
+        "in the order P1, P2",
+        id="windows out of order",
     ),
     pytest.param(rule("5.i", mode="maybe"), "one of automatic, review", id="unknown mode"),
 ]

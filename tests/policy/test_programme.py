@@ -186,6 +186,11 @@ WRONG: list[Any] = [
     (cohort(TWO, follows=TWO), 'cohorts."Cohort II".follows', "is not another cohort"),
     (cohort(ONE, follows=TWO), 'cohorts."Cohort I".follows', "must start earlier"),
     (
+        cohort(TWO, issue_from={"P3": "2023-08-02"}),
+        'cohorts."Cohort II".issue_from.P3',
+        "windows open in the order P1, P2, P3, P4",
+    ),
+    (
         cohort(TWO, issue_from={"P5": "2023-08-03"}),
         'cohorts."Cohort II".issue_from.P5',
         "unknown key: allowed are P1, P2, P3, P4",

@@ -41,6 +41,7 @@ DECIDES: Mapping[Key, tuple[str, Any]] = {
     (*TWO, "tranches", 0, "from"): ("the-turn-in-three-days", "2023-08-02"),
     (*TWO, "issue_from", "P1"): ("the-turn-in-three-days", "2023-08-02"),
     (*TWO, "issue_from", "P2"): ("the-turn-in-three-days", "2023-08-02"),
+    # Windows open in order: P3 can only move with P4.
     (*TWO, "issue_from", "P3"): ("the-turn-in-three-days", "2023-08-04"),
     (*TWO, "issue_from", "P4"): ("the-turn-in-three-days", "2023-08-04"),
     (*TWO, "paid_years"): ("paid-on-the-last-day", []),
@@ -77,6 +78,7 @@ DECIDES: Mapping[Key, tuple[str, Any]] = {
     ("documents", "hec-employee"): ("who-may-apply", ["employment-letter"]),
     ("documents", "max_files"): ("the-first-day", 2),
 }
+WITH = {(*TWO, "issue_from", "P3"): [(*TWO, "issue_from", "P4")]}
 # What no event or expectation of a scenario shows, and the test that does.
 SHOWN_ELSEWHERE: Mapping[Key, str] = {
     ("name",): "tests/policy/test_programme.py",
@@ -130,7 +132,9 @@ def test_a_scenario_fails_when_the_key_changes(
     key: Key, play_to_the_first_unmet: Play, caplog: pytest.LogCaptureFixture
 ) -> None:
     name, value = DECIDES[key]
-    other: Tables = changed(BASE, key, value)
+    other: Tables = BASE
+    for one in (key, *WITH.get(key, [])):
+        other = changed(other, one, value)
     assert other != BASE
     programme.read(other, "other")  # it is a programme that may be loaded
 

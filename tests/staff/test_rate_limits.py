@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("programme", "clock
 
 CAMPUS, HOME = "203.0.113.7", "198.51.100.9"
 STUDENTS, NEWCOMERS = 500, 60
-TOO_MANY = "Too many failed login attempts"
+TOO_MANY = "Those were too many tries."
 
 
 @pytest.fixture(autouse=True)

@@ -98,13 +98,15 @@ TEMPLATES = [
     },
 ]
 
+database = env.db_url_config(DATABASE_URL)
 DATABASES = {
-    "default": env.db_url_config(DATABASE_URL)
+    "default": database
     | {
         "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=60),
         "CONN_HEALTH_CHECKS": True,
         # Planning most statements takes longer than running them: each connection plans once.
         "OPTIONS": {
+            **database.get("OPTIONS", {}),
             "server_side_binding": True,
             "prepare_threshold": 2 if env.bool("PREPARED_STATEMENTS", default=True) else None,
         },

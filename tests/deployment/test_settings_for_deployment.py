@@ -1,5 +1,6 @@
 """Django's own checks for a deployment find nothing to warn of in the example's settings."""
 
+import ast
 import os
 import re
 import subprocess
@@ -35,3 +36,29 @@ def test_a_site_without_tls_is_not(settings) -> None:
     found = run_checks(tags=[Tags.security], include_deployment_checks=True)
 
     assert "security.W004" in {warning.id for warning in found}
+
+
+def test_what_the_address_of_the_database_asks_for_is_kept(tmp_path) -> None:
+    told = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "from dlsei.settings import DATABASES; print(DATABASES['default']['OPTIONS'])",
+        ],
+        cwd=settings.BASE_DIR,
+        env=os.environ
+        | {
+            "DATABASE_URL": "postgres://user:password@db.example:5432/dlsei?sslmode=require",
+            "PREPARED_STATEMENTS": "off",
+            "SECRET_KEY": KEY,
+            "DLSEI_DATA": str(tmp_path),
+        },
+        capture_output=True,
+        text=True,
+    )
+
+    assert ast.literal_eval(told.stdout) == {
+        "sslmode": "require",
+        "server_side_binding": True,
+        "prepare_threshold": None,
+    }, told.stderr

@@ -104,12 +104,8 @@ DATABASES = {
     | {
         "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=60),
         "CONN_HEALTH_CHECKS": True,
-        # Planning most statements takes longer than running them: each connection plans once.
-        "OPTIONS": {
-            **database.get("OPTIONS", {}),
-            "server_side_binding": True,
-            "prepare_threshold": 2 if env.bool("PREPARED_STATEMENTS", default=True) else None,
-        },
+        # So that replay can have statements planned once; here each is planned for its values.
+        "OPTIONS": {**database.get("OPTIONS", {}), "server_side_binding": True},
         "TEST": {"NAME": env.str("TEST_DATABASE_NAME", default="test_dlsei")},
     }
 }

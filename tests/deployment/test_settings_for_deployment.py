@@ -49,7 +49,6 @@ def test_what_the_address_of_the_database_asks_for_is_kept(tmp_path) -> None:
         env=os.environ
         | {
             "DATABASE_URL": "postgres://user:password@db.example:5432/dlsei?sslmode=require",
-            "PREPARED_STATEMENTS": "off",
             "SECRET_KEY": KEY,
             "DLSEI_DATA": str(tmp_path),
         },
@@ -60,5 +59,4 @@ def test_what_the_address_of_the_database_asks_for_is_kept(tmp_path) -> None:
     assert ast.literal_eval(told.stdout) == {
         "sslmode": "require",
         "server_side_binding": True,
-        "prepare_threshold": None,
     }, told.stderr

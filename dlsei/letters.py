@@ -9,34 +9,35 @@ from typing import Any
 from django.conf import settings
 from django.template.loader import get_template
 from django.utils import translation
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 
 from dlsei.policy.clauses import CLAUSES
 
-KINDS = (
-    "application-received",
-    "application-approved",
-    "application-waiting",
-    "application-rejected",
-    "more-information",
-    "license-invitation",
-    "license-warning",
-    "case-opened",
-    "license-revoked",
-    "license-extended",
-    "license-expired",
-    "application-carried-over",
-    "application-lapsed",
-    "queue-reminder",
-    "queue-escalation",
-    "run-stopped",
-    "nomination",
-    "appointment",
-    "second-factor-reset",
-    "identity-checked",
-    "address-changed",
-    "application-transferred",
-)
+# What HEC calls a mail that is not written yet.
+KINDS = {
+    "application-received": gettext_lazy("Application received"),
+    "application-approved": gettext_lazy("Application approved"),
+    "application-waiting": gettext_lazy("Place in line"),
+    "application-rejected": gettext_lazy("Application rejected"),
+    "more-information": gettext_lazy("Question to the applicant"),
+    "license-invitation": gettext_lazy("Invitation to activate the license"),
+    "license-warning": gettext_lazy("Warning before a deadline"),
+    "case-opened": gettext_lazy("Revocation case"),
+    "license-revoked": gettext_lazy("License revoked"),
+    "license-extended": gettext_lazy("License extended"),
+    "license-expired": gettext_lazy("License expired"),
+    "application-carried-over": gettext_lazy("Application carried over"),
+    "application-lapsed": gettext_lazy("Application lapsed"),
+    "queue-reminder": gettext_lazy("Reminder of overdue applications"),
+    "queue-escalation": gettext_lazy("Queues that need HEC"),
+    "run-stopped": gettext_lazy("Run that was stopped"),
+    "nomination": gettext_lazy("Invitation to decide for a university"),
+    "appointment": gettext_lazy("Invitation to act for HEC"),
+    "second-factor-reset": gettext_lazy("Second factor removed"),
+    "identity-checked": gettext_lazy("CNIC or passport number checked"),
+    "address-changed": gettext_lazy("E-mail address changed"),
+    "application-transferred": gettext_lazy("Application moved to another university"),
+}
 TYPED_AS_LINES = ("reason", "question", "note")
 FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
 

@@ -7,6 +7,8 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from dlsei.letters import KINDS
+
 
 class MailQuerySet(models.QuerySet["Mail"]):
     def due(self, now: datetime) -> "MailQuerySet":
@@ -58,6 +60,11 @@ class Mail(models.Model):
     def message_id(self) -> str:
         """Stable, so that a mail server can tell a repeated delivery from a second mail."""
         return f"<mail-{self.pk}@{settings.MAIL_DOMAIN}>"
+
+    @property
+    def title(self) -> str:
+        """Its subject; before it is written, what kind of mail it is."""
+        return self.subject_line or str(KINDS.get(self.kind, self.kind))
 
     @property
     def state(self) -> str:

@@ -216,7 +216,7 @@ class TestApplication:
             "Application: Approved",
             "License: Issued",
             "License: Revoked",
-            "application-approved",
+            "Application approved",
             "Asked by the university",
             case.license.reference,
         ):
@@ -293,6 +293,13 @@ class TestOutbox:
         browser.post(reverse("hec_mail_again", args=[mail.pk]))
         mail.refresh_from_db()
         assert mail.due_at == NOW
+
+    def test_a_mail_not_written_yet_is_named_in_words(self, browser):
+        mail = failing_mail()
+        text = text_of(browser.get(reverse("hec_outbox")))
+        assert "Application received" in text
+        assert mail.values["reference"] in text
+        assert "application-received" not in text
 
     def test_a_failing_job_is_tried_again_now(self, browser):
         licensed()

@@ -267,7 +267,7 @@ def styleguide(request: HttpRequest) -> HttpResponse:
 def dialog(request: HttpRequest) -> HttpResponse:
     """The page of one question, which is a layout and not a part of a page."""
     _for_hec(request)
-    return render(request, "styleguide_dialog.html", {"layout": "layouts/public.html"})
+    return render(request, "styleguide_dialog.html")
 
 
 @login_not_required

@@ -331,6 +331,17 @@ class TestScenario:
         page = browser.get(reverse("hec_what_if", args=[asked.pk]))
         assert "expectations were met" in page.content.decode()
 
+    def test_what_did_not_come_as_expected_stands_beside_what_came(self, hec, browser):
+        text = (SCENARIOS / "first-come-first-served.toml").read_text(encoding="utf-8")
+        for at in ("2023-02-01 08:59", "2023-02-01 09:00"):
+            text += f'\n[[expect]]\nat = "{at}"\nwho = "a1"\nmails = ["license-revoked"]\n'
+        asked = self.played(hec, text)
+        page = browser.get(reverse("hec_what_if", args=[asked.pk])).content.decode()
+        assert "2 expectations were not met." in page
+        assert page.count("mails = license-revoked<") == 2
+        assert "mails = application-received<" in page
+        assert "mails = –<" in page
+
     def test_a_file_that_is_none_says_what_is_wrong_with_it(self, hec, browser):
         asked = self.played(hec, 'title = "x"\nfoo = 1\n')
         assert asked.state == "failed"

@@ -138,7 +138,7 @@ def hec_what_if(request: HttpRequest, pk: int) -> HttpResponseBase:
 def _in_words(values: dict[str, Any]) -> str:
     """What a scenario expected or what came, as its file writes it."""
     return ", ".join(
-        f"{key} = {', '.join(value) if isinstance(value, list) else '–' if value is None else value}"
+        f"{key} = {'–' if value in (None, []) else ', '.join(value) if isinstance(value, list) else value}"
         for key, value in values.items()
     )
 

@@ -12,7 +12,7 @@ from applications.models import Application
 from dlsei import outbox
 from dlsei.models import User
 from licensing import invitations, paid, revocation
-from licensing.models import CourseraJob, License
+from licensing.models import Cohort, CourseraJob, License
 from tests.factories import (
     NOW,
     FocalPersonFactory,
@@ -23,6 +23,7 @@ from tests.factories import (
     approved,
     draft,
     licensed,
+    resize,
     submitted,
 )
 from tests.rows import with_case
@@ -189,6 +190,8 @@ def test_withdrawing(sign_in) -> None:
     again = client.post(path, follow=True)
 
     assert "Withdraw your application?" in asked_first.content.decode()
+    # As wide as all pages of an applicant, not as HEC's tables.
+    assert '<body class="">' in asked_first.content.decode()
     application.refresh_from_db()
     assert application.status == "withdrawn"
     assert "not pending any more" in again.content.decode()
@@ -264,3 +267,12 @@ def test_the_public_page_counts_what_is_left(client: Client) -> None:
     assert "Applications are open" in body
     assert "17,999 licenses of Cohort I are left" in body
     assert client.get("/livez").status_code == client.get("/readyz").status_code == 200
+
+
+def test_the_public_page_says_of_one_license_that_it_is_left(client: Client) -> None:
+    UniversityFactory()
+    resize(Cohort.objects.get(name="Cohort I"), held=17_999)
+
+    assert "1 license of Cohort I is left. It goes to who applies first." in (
+        client.get("/").content.decode()
+    )

@@ -296,22 +296,8 @@ class TestPages:
         assert (asked.state, asked.failure) == ("failed", "ValueError: broken")
 
 
-SCENARIO = """
-title = "One applies"
-
-[[people]]
-name = "ayesha"
-
-[[events]]
-at = "2023-01-10 09:00"
-do = "apply"
-who = "ayesha"
-
-[[expect]]
-at = "2023-01-10 09:01"
-who = "ayesha"
-status = "pending"
-"""
+def scenario() -> str:
+    return (SCENARIOS / "first-come-first-served.toml").read_text(encoding="utf-8")
 
 
 class TestScenario:
@@ -322,9 +308,8 @@ class TestScenario:
         return asked
 
     def test_is_played_by_replay_in_a_database_of_its_own(self, hec, browser):
-        text = (SCENARIOS / "first-come-first-served.toml").read_text(encoding="utf-8")
         before = fingerprint()
-        asked = self.played(hec, text)
+        asked = self.played(hec, scenario())
         assert (asked.state, asked.failure) == ("done", "")
         assert all(one["passed"] for one in asked.result["expectations"])
         assert fingerprint() == before
@@ -332,7 +317,7 @@ class TestScenario:
         assert "expectations were met" in page.content.decode()
 
     def test_what_did_not_come_as_expected_stands_beside_what_came(self, hec, browser):
-        text = (SCENARIOS / "first-come-first-served.toml").read_text(encoding="utf-8")
+        text = scenario()
         for at in ("2023-02-01 08:59", "2023-02-01 09:00"):
             text += f'\n[[expect]]\nat = "{at}"\nwho = "a1"\nmails = ["license-revoked"]\n'
         asked = self.played(hec, text)
@@ -351,7 +336,7 @@ class TestScenario:
 
     def test_one_that_takes_too_long_is_stopped(self, hec, monkeypatch):
         monkeypatch.setattr(scenario_play, "SECONDS", 0.2)
-        asked = self.played(hec, SCENARIO)
+        asked = self.played(hec, scenario())
         assert asked.state == "failed"
         assert "was stopped" in asked.failure
 
@@ -366,6 +351,6 @@ class TestScenario:
         assert not WhatIf.objects.exists()
 
     def test_an_upload_waits_for_the_worker(self, browser, nudged):
-        file = SimpleUploadedFile("s.toml", SCENARIO.encode())
+        file = SimpleUploadedFile("s.toml", scenario().encode())
         browser.post(reverse("hec_what_ifs"), {"file": file})
         assert WhatIf.objects.get().title == "s.toml"

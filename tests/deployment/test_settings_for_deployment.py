@@ -49,6 +49,7 @@ def test_what_the_address_of_the_database_asks_for_is_kept(tmp_path) -> None:
         env=os.environ
         | {
             "DATABASE_URL": "postgres://user:password@db.example:5432/dlsei?sslmode=require",
+            "REDIS_URL": settings.REDIS_URL,
             "SECRET_KEY": KEY,
             "DLSEI_DATA": str(tmp_path),
         },

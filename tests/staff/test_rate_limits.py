@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from unittest import mock
+from uuid import uuid4
 
 import pytest
 from django.conf import settings as django_settings
@@ -12,6 +13,7 @@ from django.test import Client
 
 from applications import accounts
 from dlsei.embedded.server import free_port
+from dlsei.embedded.valkey import Valkey
 from dlsei.models import User
 from tests.factories import PASSWORD, UserFactory, hashed_password
 
@@ -20,6 +22,20 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("programme", "clock
 CAMPUS, HOME = "203.0.113.7", "198.51.100.9"
 STUDENTS, NEWCOMERS = 500, 60
 TOO_MANY = "Those were too many tries."
+
+
+@pytest.fixture(scope="module")
+def counter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a Redis in which nothing is counted but what these tests do."""
+    server = Valkey(tmp_path_factory.mktemp("counter"))
+    yield server.start()
+    server.stop()
+
+
+@pytest.fixture(autouse=True)
+def counted(counter: str, settings) -> None:
+    mine = {"LOCATION": counter, "KEY_PREFIX": uuid4().hex}
+    settings.CACHES = {"default": {**settings.CACHES["default"], **mine}}
 
 
 @pytest.fixture(autouse=True)

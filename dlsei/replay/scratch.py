@@ -39,7 +39,8 @@ def copy_of(name: str) -> Iterator[None]:
         _execute(f"ALTER DATABASE {_quoted(copy)} SET synchronous_commit = off")
         # Tables nobody has analysed look large to the planner, and compiling for them takes longer.
         _execute(f"ALTER DATABASE {_quoted(copy)} SET jit = off")
-        with _connected_to(copy), _planning_once():
+        with _connected_to(copy):
+            _plan_once()
             yield
     finally:
         _drop(copy)
@@ -57,14 +58,12 @@ def _connected_to(name: str) -> Iterator[None]:
         connection.settings_dict["NAME"] = configured
 
 
-@contextmanager
-def _planning_once() -> Iterator[None]:
-    """Inside, statements are planned once: for so few rows that takes longer than running them."""
+def _plan_once() -> None:
+    """Has this connection plan a statement once: for so few rows that takes longer than running it."""
     connection.ensure_connection()
     # Django knows no way to it but a setting, which it takes for all connections.
     connection.connection.prepare_threshold = PREPARED_AT_RUN
     connection.connection.prepared_max = PLANS_KEPT
-    yield
 
 
 def _drop(name: str) -> None:

@@ -125,7 +125,7 @@ def _record(
         document.state, document.checked_at = DocumentState.ACCEPTED, now
         document.content_type, document.pages = inspected.content_type, inspected.pages
         document.sha256 = sha256
-        document.save()
+        document.save(update_fields=["state", "checked_at", "content_type", "pages", "sha256"])
     else:
         schedule.nudge("check_documents")
     return document

@@ -4,9 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, OuterRef, Q
-from django.db.models.functions import JSONObject
+from django.db import connection
 
 from applications.models import Application, University
 from dlsei.models import User
@@ -16,7 +14,20 @@ from dlsei.policy.programme import CohortPolicy
 from dlsei.policy.refusals import Refusal
 from dlsei.policy.states import LIVE, LicenseState
 from licensing import buckets
-from licensing.models import Cohort, CohortMember, License, Place, Programme
+from licensing.models import Cohort, Programme
+
+# Asked for every submission and every decision.
+FACTS = """
+SELECT ARRAY(SELECT ARRAY[c.name, l.state, l.source]
+             FROM licensing_license l JOIN licensing_cohort c ON c.id = l.cohort_id
+             WHERE l.person_id = %(person)s),
+       ARRAY(SELECT c.name FROM licensing_cohortmember m JOIN licensing_cohort c ON c.id = m.cohort_id
+             WHERE m.person_id = %(person)s OR lower(m.email) = lower(%(email)s::text)),
+       EXISTS (SELECT FROM applications_application a
+               WHERE a.person_id = %(person)s AND a.status = 'pending'
+                 AND a.id IS DISTINCT FROM %(besides)s),
+       EXISTS (SELECT FROM licensing_place w WHERE w.person_id = %(person)s AND w.state = 'waiting')
+"""
 
 
 def facts(
@@ -29,33 +40,25 @@ def facts(
     besides: Application | None = None,
 ) -> policy.Facts:
     """The facts that `dlsei.policy.eligibility` judges; `besides` is not counted as another one."""
-    pending = Application.objects.pending().filter(person=OuterRef("pk"))
-    if besides:
-        pending = pending.exclude(pk=besides.pk)
-    member = Q(person=OuterRef("pk")) | Q(email__iexact=person.email)
-    licenses, members, *already = (
-        User.objects.filter(pk=person.pk)
-        .values_list(
-            ArraySubquery(
-                License.objects.filter(person=OuterRef("pk")).values(
-                    found=JSONObject(cohort="cohort__name", state="state", source="source")
-                )
-            ),
-            ArraySubquery(CohortMember.objects.filter(member).values("cohort__name")),
-            Exists(pending),
-            Exists(Place.objects.waiting().filter(person=OuterRef("pk"))),
+    with connection.cursor() as cursor:
+        cursor.execute(
+            FACTS,
+            {
+                "person": person.pk,
+                "email": person.email,
+                "besides": besides.pk if besides else None,
+            },
         )
-        .get()
-    )
+        ((licenses, members, *already),) = cursor.fetchall()
     # Ended, a paid license bars nothing, and Coursera's row that it explains sets no flag (R4).
-    paid = {one["cohort"] for one in licenses if one["source"] != BUCKET}
-    bucket = [(one["cohort"], one["state"]) for one in licenses if one["source"] == BUCKET]
+    paid = {name for name, _, source in licenses if source != BUCKET}
+    bucket = [(name, state) for name, state, source in licenses if source == BUCKET]
     revoked = frozenset(name for name, state in bucket if state == LicenseState.REVOKED)
     held = {name for name, state in bucket if state != LicenseState.REVOKED}
     return policy.Facts(
         category=category,
         recognized=university is not None and university.recognized,
-        already_applied=any(already) or any(one["state"] in LIVE for one in licenses),
+        already_applied=any(already) or any(state in LIVE for _, state, _ in licenses),
         revoked_in=revoked,
         barred_by=frozenset(held | (set(members) - revoked - paid)),
         documents=tuple(documents),

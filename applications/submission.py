@@ -32,7 +32,8 @@ def new_reference() -> str:
 @verb
 def start(person: User, *, by: Actor, now: datetime) -> Application:
     """The person's draft: the one there is, or a new one. Drafts need no open intake (R13)."""
-    _require_own(person, by)
+    if by != person:
+        raise Refused(refuse("not-yours"))
     lock(PERSON, person.pk)
     draft = Application.objects.of(person).filter(status=ApplicationState.DRAFT).first()
     return draft or Application.objects.create(
@@ -80,7 +81,7 @@ def submit(application: Application, *, by: Actor, now: datetime) -> Application
     it counts as submitted when they first tried. Raises `Refused` with the first of section 3's and
     4's reasons that applies, or with document-checking.
     """
-    application = own(application, by)
+    application = own(application, by, "person", "university")
     if not application.is_draft:
         return application
     person = application.person
@@ -188,17 +189,13 @@ def close_questions(which: Q, now: datetime, *, answer: str = "", answered: bool
     )
 
 
-def _require_own(person: User, by: Actor) -> None:
-    if by != person:
+def own(application: Application, by: Actor, *related: str) -> Application:
+    """The application, locked, and with it what is `related`.
+
+    Raises `Refused(not-yours)` for everybody but its applicant.
+    """
+    locked = Application.objects.select_for_update(of=("self",))
+    application = (locked.select_related(*related) if related else locked).get(pk=application.pk)
+    if not (isinstance(by, User) and by.pk == application.person_id):
         raise Refused(refuse("not-yours"))
-
-
-def own(application: Application, by: Actor) -> Application:
-    """The application, locked. Raises `Refused(not-yours)` for everybody but its applicant."""
-    application = (
-        Application.objects.select_for_update(of=("self",))
-        .select_related("person", "university", "cohort")
-        .get(pk=application.pk)
-    )
-    _require_own(application.person, by)
     return application

@@ -5,7 +5,7 @@ once a day: it ticks every five minutes, and a durable slot says whether today's
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from functools import partial
@@ -131,13 +131,11 @@ JOBS = {
 }
 
 
-def waiting(now: datetime) -> set[str]:
-    """The names of the jobs of the minute that tick at `now` and have anything to do."""
+def waiting(jobs: Iterable[Job], *, now: datetime) -> set[str]:
+    """The names of those jobs of the minute that have anything to do at `now`, in one statement."""
     from dlsei import schedule
 
-    # All of them in one statement: one that stays the same is planned once.
-    ticking = (j for j in JOBS.values() if j.of_the_minute and now.minute % j.minutes == 0)
-    return schedule.answered({job.name: job.question(now) for job in ticking})
+    return schedule.answered({job.name: job.question(now) for job in jobs})
 
 
 def _task(job: Job) -> None:

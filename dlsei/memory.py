@@ -33,12 +33,17 @@ def of_request() -> Iterator[None]:
 @contextmanager
 def of_verb() -> Iterator[None]:
     """Inside, `remembered` asks once; verbs within this one share its memory."""
-    around = _memory.get()
-    if around is not None and around.of_verb:
+    if in_verb():
         yield
         return
     with _begun(of_verb=True):
         yield
+
+
+def in_verb() -> bool:
+    """Whether a verb goes on."""
+    memory = _memory.get()
+    return memory is not None and memory.of_verb
 
 
 @contextmanager

@@ -22,6 +22,8 @@ logger = logging.getLogger(__name__)
 LEASE = timedelta(minutes=5)
 LONGEST_RUN = LEASE.total_seconds() / 2
 BATCH = 50
+INVITATION = "license-invitation"
+"""The mail whose hand-over makes a license invited (R9)."""
 BACKOFF = [timedelta(minutes=m) for m in (1, 2, 5, 15, 30, 60)]
 """Waits after a failed attempt; the last one holds from then on (R9: at least hourly, without limit)."""
 
@@ -39,9 +41,10 @@ WITH due AS (
   WHERE {_FREE} AND m.due_at > %(now)s AND m.attempts > 0 AND m.id < newest.id
   FOR UPDATE OF m SKIP LOCKED
 )
-UPDATE dlsei_mail SET leased_until = %(lease)s, attempts = attempts + 1
-WHERE id IN (SELECT id FROM due UNION ALL SELECT id FROM postponed)
-RETURNING id
+UPDATE dlsei_mail m SET leased_until = %(lease)s, attempts = attempts + 1
+FROM dlsei_user p
+WHERE m.id IN (SELECT id FROM due UNION ALL SELECT id FROM postponed) AND p.id = m.person_id
+RETURNING m.*, p.email AS person_address
 """
 SENT = """
 UPDATE dlsei_mail SET sent_at = %s, address = %s, subject_line = %s, text = %s, html = %s,
@@ -80,13 +83,12 @@ def waiting(now: datetime) -> schedule.Question:
 
 
 def claim(now: datetime, limit: int = BATCH) -> list[Mail]:
-    """Leases the next due mails, oldest first; two workers never hold the same one."""
-    with connection.cursor() as cursor:
-        cursor.execute(CLAIM, {"now": now, "lease": now + LEASE, "limit": limit})
-        claimed = [row[0] for row in cursor.fetchall()]
-    # Read after the claim: an address corrected meanwhile is the one that counts.
-    mails = Mail.objects.filter(pk__in=claimed).select_related("person")
-    return list(mails.order_by("pk")) if claimed else []
+    """Leases the next due mails, oldest first, with the address that each person has now.
+
+    Two workers never hold the same one.
+    """
+    mails = Mail.objects.raw(CLAIM, {"now": now, "lease": now + LEASE, "limit": limit})
+    return sorted(mails, key=lambda mail: mail.pk)
 
 
 def deliver(*, by: Actor, now: datetime) -> dict[str, int]:
@@ -94,7 +96,8 @@ def deliver(*, by: Actor, now: datetime) -> dict[str, int]:
 
     A run ends before its leases do; the next tick goes on.
     """
-    sent = failed = 0
+    sent: list[Mail] = []
+    failed = 0
     # Leases count from `now`: past them another worker may hold the same mails.
     began = time.monotonic()
     while time.monotonic() - began < LONGEST_RUN and (mails := claim(now)):
@@ -114,7 +117,7 @@ def deliver(*, by: Actor, now: datetime) -> dict[str, int]:
                 break
             try:
                 send(mail, smtp, now=now)
-                sent += 1
+                sent.append(mail)
             except Exception as error:
                 failed += 1
                 _postpone(mail, error, now=now)
@@ -124,15 +127,15 @@ def deliver(*, by: Actor, now: datetime) -> dict[str, int]:
         if len(mails) < BATCH:
             # It was the last; what was enqueued meanwhile has its own nudge.
             break
-    if sent:
+    if any(mail.kind == INVITATION for mail in sent):
         schedule.nudge("invite")
-    return {"sent": sent, "failed": failed}
+    return {"sent": len(sent), "failed": failed}
 
 
 def send(mail: Mail, smtp: Any, *, now: datetime) -> None:
     """Hands one claimed mail to the mail server and keeps it as sent."""
     letter = letters.render(mail.kind, mail.language, mail.values)
-    address = mail.address or mail.person.email
+    address = mail.address or mail.person_address  # type: ignore[attr-defined]
     message = EmailMultiAlternatives(
         letter.subject,
         letter.text,

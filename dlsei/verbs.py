@@ -29,8 +29,9 @@ class Busy(Exception):
 def verb(write: Callable[P, R]) -> Callable[P, R]:
     """Makes `write(thing, *, by, now, ...)` one transaction that names its actor and time.
 
-    Inside another verb it joins that verb's transaction. Outermost it retries serialization
-    failures and deadlocks, and raises `Busy` when a lock could not be had in time.
+    Inside another verb it joins that verb's transaction: what fails in it undoes both, unless the
+    outer one has a savepoint of its own around it. Outermost it retries serialization failures and
+    deadlocks, and raises `Busy` when a lock could not be had in time.
     """
 
     @functools.wraps(write)
@@ -38,7 +39,8 @@ def verb(write: Callable[P, R]) -> Callable[P, R]:
         outermost = not connection.in_atomic_block
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                with transaction.atomic(), memory.of_verb():
+                # A verb within another one stands or falls with it: no savepoint of its own.
+                with transaction.atomic(savepoint=not memory.in_verb()), memory.of_verb():
                     by, now = kwargs["by"], kwargs["now"]
                     assert isinstance(by, history.User | str) and isinstance(now, datetime)
                     patience = f"{LOCK_TIMEOUT_SECONDS}s" if outermost else ""

@@ -82,8 +82,6 @@ def issue(cohort: Cohort, *, by: Actor, now: datetime) -> int:
     One at a time a cohort: the lock is taken in a statement of its own, so that the match sees all
     that its last holder committed. Whoever stays unserved is told so once.
     """
-    if not cohort.places.waiting().exists():
-        return 0
     lock(COHORT, cohort.pk)
     cohort = Cohort.objects.get(pk=cohort.pk)
     today = karachi_date(now)

@@ -124,7 +124,7 @@ def next_due() -> datetime | None:
 def claim(now: datetime, limit: int = BATCH) -> list[CourseraJob]:
     """Leases the next due jobs; an invitation whose license has ended meanwhile is cancelled instead."""
     # Asked every minute and after every batch: mostly there is nothing to open a transaction for.
-    if not CourseraJob.objects.filter(done_at=None, due_at__lte=now).exists():
+    if not schedule.answered({"coursera": to_deliver(now)}):
         return []
     with transaction.atomic():
         jobs = list(
@@ -188,7 +188,8 @@ def _release(jobs: list[CourseraJob]) -> None:
 @verb
 def record(job: CourseraJob, *, by: Actor, now: datetime) -> None:
     """Marks a job as done at Coursera; after an invitation our own mail with the link goes out (R9)."""
-    license = License.objects.select_for_update(of=("self",)).get(pk=job.license_id)
+    licenses = License.objects.select_related("person", "cohort").select_for_update(of=("self",))
+    license = licenses.get(pk=job.license_id)
     done = CourseraJob.objects.filter(pk=job.pk, done_at=None).update(
         done_at=now, outcome=CourseraJob.Outcome.DONE, leased_until=None, error=""
     )
@@ -205,7 +206,7 @@ def _mail_link(license: License, generation: int, now: datetime) -> None:
     # Re-sending starts no clock anew (R14).
     invited_on = license.invited_on or karachi_date(now)
     outbox.enqueue(
-        "license-invitation",
+        outbox.INVITATION,
         to=license.person,
         key=f"license:{license.pk}:invitation:{generation}",
         values={
@@ -266,13 +267,14 @@ def click(license: License, *, by: Actor, now: datetime) -> License:
     if not license.is_live or is_over(license.ends_on, karachi_date(now)):
         raise Refused(refuse("link-not-valid"))
     if license.activated_at is None:
-        License.objects.filter(pk=license.pk).update(activated_at=now)
+        license.activated_at = now
         # Clicked before the hand-over was noted: `settle` makes it invited, then active.
         if license.state == LicenseState.INVITED:
-            License.objects.filter(pk=license.pk).update(state=LicenseState.ACTIVE)
+            license.state = LicenseState.ACTIVE
+        license.save(update_fields=["activated_at", "state"])
         schedule.nudge("invite")
         clock.recompute([license.pk])
-    license.refresh_from_db()
+        license.refresh_from_db()
     return license
 
 

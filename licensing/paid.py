@@ -7,6 +7,7 @@ from typing import IO, NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.db import transaction
 from django.db.models.functions import Lower
 
 from dlsei.history import Actor
@@ -183,7 +184,9 @@ def take_over(
             figures["already"] += 1
             continue
         try:
-            grant(person, learner.year, by=by, now=now)
+            # Who is refused costs no other row.
+            with transaction.atomic():
+                grant(person, learner.year, by=by, now=now)
         except Refused:
             reference = held.live().values_list("reference", flat=True).first()
             errors.append(Unreadable("email", HOLDS_ONE, reference).at(learner.line))

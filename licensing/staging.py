@@ -37,8 +37,7 @@ COLUMNS = (
 TEXTS = ("external_id", "email", "full_name", "program", "content_name")
 # No DROP: after one the driver has to have every statement of the session planned anew.
 UNSTAGE = "DISCARD TEMP"
-STAGE = f"""
-{UNSTAGE};
+STAGE = """
 CREATE TEMPORARY TABLE reported (
   external_id text DEFAULT '', email text DEFAULT '', full_name text DEFAULT '', program text DEFAULT '',
   content_id text, content_kind text, content_name text DEFAULT '', enrolled_at timestamptz,
@@ -184,6 +183,7 @@ class Staged:
 def staged(rows: Iterable[Row], progress: Progress | None = None) -> Iterator[Staged]:
     """Has the rows in the table `reported` of this session, until the block ends."""
     with connection.cursor() as cursor:
+        cursor.execute(UNSTAGE)
         cursor.execute(STAGE)
         try:
             yield _fill(cursor, rows, progress or (lambda rows: None))

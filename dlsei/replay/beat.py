@@ -37,8 +37,8 @@ class Beat:
     """Runs jobs as beat and the worker would, and leaves out ticks at which nothing can be due.
 
     A job may have work after a change, when a day begins (its own time of day for daily ones),
-    when a row of its own falls due, and some hours after a submission that nobody has decided:
-    `reminded_after` are these.
+    when a row of its own falls due. Reminders have work when somebody begins to wait for a decision,
+    and some time later: `reminded_after` says when.
     """
 
     def __init__(
@@ -73,13 +73,17 @@ class Beat:
             self._run(JOBS[self.nudged.pop(0)])
 
     def changed(self) -> None:
-        """Something happened now: jobs of the minute look at their next tick."""
+        """Something happened now: jobs of the minute look at their next tick.
+
+        But reminders, which nothing makes due but the time that somebody waits: see `awaited`.
+        """
         for job in self.jobs.values():
-            if job.of_the_minute:
+            if job.of_the_minute and job.name != REMIND:
                 self.wake(job.name, self.edges.clock.now)
 
-    def submitted(self) -> None:
-        """Somebody waits for a decision from now on: reminders look when it is late."""
+    def awaited(self) -> None:
+        """Somebody waits for a decision from now on: reminders look now, and when it is late."""
+        self.wake(REMIND, self.edges.clock.now)
         for wait in self.reminded_after:
             # At exactly that time nothing is overdue yet; a tick later it is (R12).
             self.wake(REMIND, self.edges.clock.now + wait)
@@ -156,7 +160,9 @@ class Beat:
         """Those of `jobs` that have anything to do now; daily ones look for themselves."""
         if not any(job.of_the_minute for job in jobs):
             return jobs
-        waiting = celery.waiting(self.edges.clock.now)
+        waiting = celery.waiting(
+            [job for job in jobs if job.of_the_minute], now=self.edges.clock.now
+        )
         return [job for job in jobs if not job.of_the_minute or job.name in waiting]
 
     def _wake_daily(self, job: Job, after: datetime) -> None:

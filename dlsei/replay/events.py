@@ -69,6 +69,7 @@ class Events:
     def apply(self, who: str) -> None:
         """Fills the form in with what the person has, and submits it."""
         submission.submit(self.fill_in(who), by=self.world.people[who], now=self.now)
+        self.beat.awaited()
 
     def fill_in(self, who: str) -> "Application":
         """Writes a draft with what the person has."""
@@ -91,6 +92,7 @@ class Events:
         submission.submit(
             submission.start(person, by=person, now=self.now), by=person, now=self.now
         )
+        self.beat.awaited()
 
     def withdraw(self, who: str) -> None:
         """Takes the newest application back."""
@@ -106,6 +108,7 @@ class Events:
             raise Refused(refuse("nothing-asked"))
         self._attach(application, documents, who)
         submission.answer(application, text="answered", by=person, now=self.now)
+        self.beat.awaited()
 
     def click(self, who: str) -> None:
         """Clicks the link in the last invitation that was mailed."""

@@ -15,7 +15,7 @@ from dlsei.replay.beat import Beat
 from dlsei.replay.edges import edges
 from dlsei.replay.events import Events
 from dlsei.replay.scenario import Expectation, Scenario, Step
-from dlsei.replay.vocabulary import AT_COURSERA, SUBMITS
+from dlsei.replay.vocabulary import AT_COURSERA
 from licensing.coursera.port import CourseraFailure
 
 logger = logging.getLogger(__name__)
@@ -105,8 +105,6 @@ def play(
                 # What learners do at Coursera the product learns of from a report only.
                 if done - AT_COURSERA:
                     beat.changed()
-                if SUBMITS in done:
-                    beat.submitted()
                 beat.run_until(moment, inclusive=True)
                 for expectation in items[moment][1]:
                     shown = expectations.actual(expectation, events.world, moment)

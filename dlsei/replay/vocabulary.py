@@ -40,7 +40,6 @@ EVENTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "dismiss": (("who", "by"), ("note",)),
     "revoke": (("who", "by"), ("note",)),
 }
-SUBMITS = "apply"
 AT_COURSERA = frozenset({"enroll", "progress", "complete", "learn"})
 # The answers to `apply`, in the order in which it is checked.
 WHY_NOT = (

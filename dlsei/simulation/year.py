@@ -295,8 +295,6 @@ class _Year:
 
     def _got(self, kind: str, of: Applicant, values) -> None:
         match kind:
-            case "application-received":
-                self.beat.submitted()
             case "license-invitation":
                 self.learners.invited(of)
             case "license-warning":

@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from dlsei import schedule
-from dlsei.celery import JOBS
+from dlsei.celery import JOBS, waiting
 from tests.population import invited
 
 OF_THE_MINUTE = [name for name, job in JOBS.items() if job.of_the_minute]
@@ -46,10 +46,9 @@ def test_the_test_sees_a_verb_that_does_not_ask_first(name, now, monkeypatch):
 @pytest.mark.usefixtures("programme")
 def test_many_jobs_ask_in_one_statement(now):
     """Given nothing to do, when all jobs of the minute are asked at once, then each says so."""
-    from dlsei.celery import waiting
-
-    waiting(now)
+    jobs = [JOBS[name] for name in OF_THE_MINUTE]
+    waiting(jobs, now=now)
     with CaptureQueriesContext(connection) as queries:
-        assert waiting(now) == set()
+        assert waiting(jobs, now=now) == set()
 
     assert len(queries) == ASKS["remind"]

@@ -39,22 +39,35 @@ SELECT l.id, 'invite', 1, u.email, %(now)s, %(now)s, 0, '', '', ''
 FROM licensing_license l JOIN licensing_place p ON p.id = l.place_id JOIN dlsei_user u ON u.id = l.person_id
 WHERE p.allocation_id = %(run)s ORDER BY l.id
 """
+# Whoever is new stands far back: of those before the first of them no more than their number is read.
 UNTOLD = """
+WITH line AS NOT MATERIALIZED (
+  SELECT id, person_id, reference, cohort_id, told_waiting_at, priority, submitted_at
+  FROM licensing_place WHERE cohort_id = %(cohort)s AND state = 'waiting'
+), first AS (
+  SELECT priority, submitted_at, id FROM line WHERE told_waiting_at IS NULL
+  ORDER BY priority, submitted_at, id LIMIT 1
+)
 SELECT w.person_id, 'place:' || w.id || ':waiting',
        jsonb_build_object('reference', w.reference, 'cohort', c.name, 'position', w.position, 'clause', '4.1.k')
-FROM (SELECT id, person_id, reference, cohort_id, told_waiting_at,
-             row_number() OVER (ORDER BY priority, submitted_at, id) AS position
-      FROM licensing_place WHERE cohort_id = %(cohort)s AND state = 'waiting') w
+FROM (SELECT l.id, l.person_id, l.reference, l.cohort_id, l.told_waiting_at,
+             row_number() OVER (ORDER BY l.priority, l.submitted_at, l.id)
+             + (SELECT count(*) FROM line b
+                WHERE (b.priority, b.submitted_at, b.id) < (f.priority, f.submitted_at, f.id)) AS position
+      FROM line l, first f
+      WHERE (l.priority, l.submitted_at, l.id) >= (f.priority, f.submitted_at, f.id)) w
 JOIN licensing_cohort c ON c.id = w.cohort_id
 WHERE w.told_waiting_at IS NULL ORDER BY w.position
 """
 
 
 # With a free seat somebody may be waiting for a window to open: then the verb finds nobody to serve.
-WAITING = """
-SELECT FROM licensing_place w JOIN licensing_cohort c ON c.id = w.cohort_id
-WHERE w.state = 'waiting' AND c.closed_at IS NULL
-  AND (c.seats_held < c.seats_total OR w.told_waiting_at IS NULL)
+_IN_LINE = "SELECT FROM licensing_place w WHERE w.cohort_id = c.id AND w.state = 'waiting'"
+# Two questions, each of one row of an index, however long the line is.
+WAITING = f"""
+SELECT FROM licensing_cohort c
+WHERE c.closed_at IS NULL AND (c.seats_held < c.seats_total AND EXISTS ({_IN_LINE})
+                               OR EXISTS ({_IN_LINE} AND w.told_waiting_at IS NULL))
 """
 
 

@@ -260,10 +260,8 @@ class Endpoints:
 
     def _report_row(self, person: Person, enrollment: Enrollment) -> Body:
         faults, as_of = self.sandbox.faults, self.sandbox.report_as_of()
-        completed_at = enrollment.completed_at(as_of)
-        last_activity_at = enrollment.last_activity_at(as_of)
+        progress, last_activity_at, completed_at = enrollment.standing(as_of)
         program = self.sandbox.programs[person.program_id]
-        progress = enrollment.progress(as_of)
         row: Body = {
             "id": f"{person.external_id}~{enrollment.content_type}~{enrollment.content_id}",
             "externalId": person.external_id,

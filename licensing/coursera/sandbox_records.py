@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 LAST = datetime.max.replace(tzinfo=UTC)
 
@@ -20,6 +20,14 @@ class Activity:
     completed: bool = False
 
 
+class Standing(NamedTuple):
+    """How far a learner has got: percent, the latest activity, the first completion."""
+
+    progress: float
+    last_activity_at: datetime | None
+    completed_at: datetime | None
+
+
 @dataclass
 class Enrollment:
     """One course or specialization of a learner, with everything done in it since."""
@@ -30,18 +38,32 @@ class Enrollment:
     enrolled_at: datetime
     trail: list[Activity] = field(default_factory=list)
 
+    def standing(self, as_of: datetime) -> "Standing":
+        """What a report made at an instant says of it."""
+        progress, last_activity_at, completed_at = 0.0, None, None
+        for activity in self.trail:
+            at = activity.at
+            if at > as_of:
+                continue
+            if activity.progress is not None:
+                progress = activity.progress
+            if last_activity_at is None or at > last_activity_at:
+                last_activity_at = at
+            if activity.completed and (completed_at is None or at < completed_at):
+                completed_at = at
+        return Standing(progress, last_activity_at, completed_at)
+
     def progress(self, as_of: datetime) -> float:
         """Percent done at an instant."""
-        known = [a.progress for a in self.trail if a.at <= as_of and a.progress is not None]
-        return known[-1] if known else 0.0
+        return self.standing(as_of).progress
 
     def last_activity_at(self, as_of: datetime) -> datetime | None:
         """The latest activity up to an instant; None for a course never opened since."""
-        return max((a.at for a in self.trail if a.at <= as_of), default=None)
+        return self.standing(as_of).last_activity_at
 
     def completed_at(self, as_of: datetime) -> datetime | None:
         """The first completion up to an instant."""
-        return min((a.at for a in self.trail if a.completed and a.at <= as_of), default=None)
+        return self.standing(as_of).completed_at
 
 
 @dataclass

@@ -63,6 +63,15 @@ FIGURE_NAMES = (
     "newest",
 )
 
+# Asked at every tick of what is owed for each report.
+NEWEST = """
+SELECT DISTINCT n.report_id FROM licensing_cohort c
+CROSS JOIN LATERAL (
+  SELECT rc.report_id FROM licensing_report_cohorts rc JOIN licensing_report r ON r.id = rc.report_id
+  WHERE rc.cohort_id = c.id ORDER BY r.as_of DESC, r.id DESC LIMIT 1
+) n ORDER BY n.report_id
+"""
+
 
 def latest_report(cohort: Cohort | None = None) -> Report | None:
     """The newest data there is, by what it is of; of `cohort` if one is given: its evidence (R17)."""
@@ -72,8 +81,9 @@ def latest_report(cohort: Cohort | None = None) -> Report | None:
 
 def newest_of_each_cohort() -> list[int]:
     """The reports (ids) that are some cohort's newest evidence, in the order of their import."""
-    covered = Report.cohorts.through.objects.order_by("cohort_id", "-report__as_of", "-report_id")
-    return sorted(set(covered.distinct("cohort_id").values_list("report_id", flat=True)))
+    with connection.cursor() as cursor:
+        cursor.execute(NEWEST)
+        return [report for (report,) in cursor.fetchall()]
 
 
 def fetch(*, by: Actor, now: datetime, port: Coursera | None = None) -> dict[str, Any]:

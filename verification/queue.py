@@ -41,8 +41,8 @@ def seen_elsewhere(by: Actor, now: datetime) -> Exists:
 
 def _decidable(university: Any, by: Actor, now: datetime) -> ApplicationQuerySet:
     """In turn, what `by` could decide now: not asked, not open at somebody else, not their own (I4, R10)."""
-    own = {"person": by} if isinstance(by, User) else {"pk": None}
-    return in_turn(university).exclude(asked()).exclude(seen_elsewhere(by, now)).exclude(**own)
+    own = Q(person=by) if isinstance(by, User) else Q(pk=None)
+    return in_turn(university).filter(~asked(), ~seen_elsewhere(by, now), ~own)
 
 
 # As `ApplicationQuerySet.before`, of the application around a subquery.
@@ -78,7 +78,10 @@ def ahead(application: Application, *, by: Actor, now: datetime) -> Application 
 
 def next_in_turn(university: University, *, by: Actor, now: datetime) -> Application | None:
     """What `by` decides next: neither waiting for an answer nor open at somebody else."""
-    return _decidable(university, by, now).select_related("person").first()
+    following = _decidable(university, by, now).select_related("person").first()
+    if following:
+        following.university = university
+    return following
 
 
 @verb

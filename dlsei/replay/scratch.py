@@ -15,6 +15,8 @@ DROP_ATTEMPTS = 5
 PREPARED_AT_RUN, PLANS_KEPT = 1, 300
 """After how many runs a statement is planned for good, and how many plans are kept: a year has some 150."""
 
+SERVER = "SELECT pg_backend_pid(), current_database()"
+
 
 @contextmanager
 def template() -> Iterator[str]:
@@ -74,7 +76,7 @@ def _plan_once() -> None:
 def _on_one_core() -> Iterator[None]:
     """Has this thread and its server process share a core, where the machine is the same and lets us.
 
-    Only one of the two ever works; on two cores each question waits twice for a core to wake up.
+    Only one of the two ever works; on two cores each question waits twice for one to wake up (0021).
     """
     before = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
     server = _server_process()
@@ -98,7 +100,7 @@ def _on_one_core() -> Iterator[None]:
 def _server_process() -> int | None:
     """The id of the process that serves this connection, None when it is not one of this machine's."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid(), current_database()")
+        cursor.execute(SERVER)
         pid, name = cursor.fetchone()
     try:
         title = Path(f"/proc/{pid}/cmdline").read_text()

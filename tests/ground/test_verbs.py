@@ -66,6 +66,26 @@ class TestFrame:
         assert note("a", by=BY, now=now, then=lambda: note("b", by=BY, now=now, then=run)) == 2
         assert Slot.objects.count() == 2
 
+    def test_what_fails_in_an_inner_verb_undoes_the_outer_one_even_if_that_goes_on(self, now):
+        def unmoved():
+            with pytest.raises(ZeroDivisionError):
+                note("b", by=BY, now=now, then=lambda: 1 / 0)
+            Slot.objects.count()
+
+        with pytest.raises(transaction.TransactionManagementError):
+            note("a", by=BY, now=now, then=unmoved)
+
+        assert not Slot.objects.exists()
+
+    def test_unless_it_has_a_savepoint_of_its_own_around_it(self, now):
+        def careful():
+            with pytest.raises(ZeroDivisionError), transaction.atomic():
+                note("b", by=BY, now=now, then=lambda: 1 / 0)
+            return Slot.objects.count()
+
+        assert note("a", by=BY, now=now, then=careful) == 1
+        assert [slot.key for slot in Slot.objects.all()] == ["a"]
+
     def test_without_actor_or_time_nothing_is_written(self, now):
         for missing in ({"by": BY}, {"now": now}, {"by": None, "now": now}):
             with pytest.raises((KeyError, AssertionError)):

@@ -1,0 +1,59 @@
+"""Who is told that they wait reads the number of their place, however many stand before them (4.1.k, R11)."""
+
+from datetime import timedelta
+
+import pytest
+
+from dlsei.models import Mail
+from licensing import allocation, line
+from licensing.models import Cohort, Place
+from tests.factories import NOW, SYSTEM, UserFactory, resize
+
+
+def enter(cohort, *places):
+    """Places by (priority, minutes after noon); in any order."""
+    for priority, minutes in places:
+        line.enter(
+            UserFactory(),
+            cohort,
+            priority=priority,
+            submitted_at=NOW + timedelta(minutes=minutes),
+            reference=f"DL-{priority}-{minutes}",
+            by=SYSTEM,
+            now=NOW,
+        )
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "newcomers",
+    [
+        [(2, 50)],
+        [(1, 5)],
+        [(1, 15), (2, 1), (2, 60), (2, 60)],
+        [(2, 70), (1, 1)],
+    ],
+    ids=["last", "before all", "between", "first and last"],
+)
+def test_position_in_the_mail(programme, newcomers):
+    """Given a line that was told, when others join it, then each of them reads their own place, and only they."""
+    cohort = Cohort.objects.named("Cohort I")
+    resize(cohort, total=0)
+    enter(cohort, (1, 10), (2, 20), (2, 30), (1, 40))
+    allocation.issue(cohort, by=SYSTEM, now=NOW)
+    told = set(Mail.objects.values_list("pk", flat=True))
+    assert len(told) == 4
+
+    enter(cohort, *newcomers)
+    allocation.issue(cohort, by=SYSTEM, now=NOW)
+
+    read = [
+        (mail.key, mail.values["position"])
+        for mail in Mail.objects.exclude(pk__in=told).order_by("pk")
+    ]
+    stand = [
+        (f"place:{place.pk}:waiting", line.position(place))
+        for place in Place.objects.waiting().in_order()
+    ]
+    assert read == [one for one in stand if one[0] in dict(read)]
+    assert len(read) == len(newcomers)

@@ -66,6 +66,8 @@ class Sandbox:
         self.org_id, self.client_id, self.client_secret = org_id, client_id, client_secret
         self.lock = threading.RLock()
         self.people: dict[str, Person] = {}
+        self.changes = 0
+        """How often anybody's record has changed: what was asked before is still true while it stays."""
         self._by_email: dict[str, list[str]] = {}
         self._archive = None if path is None else Archive(path)
         self.faults = self._archive.faults() if self._archive else Faults()
@@ -288,6 +290,7 @@ class Sandbox:
     def _forget(self, key: str) -> Person | None:
         person = self.people.pop(key, None)
         if person is not None:
+            self.changes += 1
             self._by_email[person.email.casefold()].remove(key)
             if self._archive is not None:
                 self._archive.drop("person", key)
@@ -299,6 +302,7 @@ class Sandbox:
         self._keep(person)
 
     def _keep(self, person: Person) -> Person:
+        self.changes += 1
         self._index(person)
         if self._archive is not None:
             self._archive.keep("person", person.key, person)

@@ -48,6 +48,7 @@ class Endpoints:
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
+        self._last: tuple[object, list[tuple[Person, Enrollment]]] = (None, [])
         program = r"/programs/(?P<program>[^/]+)"
         routes: list[tuple[str, str, Callable[..., Answer]]] = [
             ("GET", r"/?", self.organisation),
@@ -141,8 +142,9 @@ class Endpoints:
     def invitations(self, request: Request, program: str) -> Answer:
         """Pending invitations of a program."""
         people = self.sandbox.listed(program, INVITED)
-        rows = [{**_invitation(p), "createdAt": _ms(p.invited_at)} for p in people]
-        return self._page(request, rows)
+        return self._page(
+            request, people, lambda p: {**_invitation(p), "createdAt": _ms(p.invited_at)}
+        )
 
     def withdraw(self, request: Request, program: str, external_id: str) -> Answer:
         """Withdraw a pending invitation."""
@@ -164,8 +166,9 @@ class Endpoints:
     def memberships(self, request: Request, program: str) -> Answer:
         """Members of a program."""
         people = self.sandbox.listed(program, MEMBER)
-        rows = [{"joinedAt": _ms(p.joined_at), **_invitation(p)} for p in people]
-        return self._page(request, rows)
+        return self._page(
+            request, people, lambda p: {"joinedAt": _ms(p.joined_at), **_invitation(p)}
+        )
 
     def membership(self, request: Request, program: str, external_id: str) -> Answer:
         """One member of a program."""
@@ -238,15 +241,7 @@ class Endpoints:
             if query["programId"] not in programs:
                 return not_found()
             programs = {query["programId"]: ""}
-        reported = [
-            (person, enrollment)
-            for person, enrollment in self.sandbox.reported(
-                deleted=request.flag("includeDeletedMembers")
-            )
-            if person.program_id in programs
-            and (request.flag("includeS12n") or enrollment.content_type != SPECIALIZATION)
-            and (query.get("q") != "byUserProgramId" or person.external_id == query["externalId"])
-        ]
+        reported = self._reported(request, programs)
         asked = [name for name in RANGES if name in query]
         if not asked:
             # Rows of other pages need not be written to be counted.
@@ -257,6 +252,28 @@ class Endpoints:
             bound = request.number(name, 0)
             rows = [row for row in rows if field in row and holds(row[field], bound)]
         return self._page(request, rows)
+
+    def _reported(
+        self, request: Request, programs: Mapping[str, str]
+    ) -> list[tuple[Person, Enrollment]]:
+        """What a report asked for in this way has, whichever page of it is wanted."""
+        query = {name: value for name, value in request.query.items() if name != "start"}
+        asked = (self.sandbox.changes, self.sandbox.report_as_of(), query)
+        before, reported = self._last
+        if asked != before:
+            reported = [
+                (person, enrollment)
+                for person, enrollment in self.sandbox.reported(
+                    deleted=request.flag("includeDeletedMembers")
+                )
+                if person.program_id in programs
+                and (request.flag("includeS12n") or enrollment.content_type != SPECIALIZATION)
+                and (
+                    query.get("q") != "byUserProgramId" or person.external_id == query["externalId"]
+                )
+            ]
+            self._last = asked, reported
+        return reported
 
     def _report_row(self, person: Person, enrollment: Enrollment) -> Body:
         faults, as_of = self.sandbox.faults, self.sandbox.report_as_of()

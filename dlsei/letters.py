@@ -75,7 +75,7 @@ def render(kind: str, language: str, values: Mapping[str, Any]) -> Letter:
             context["clause_in_words"] = gettext(CLAUSES[values["clause"]].plain)
         template = get_template(f"mail/{kind}.html")
         subject, text, html = (
-            template.render(context | {"layout": f"mail/layout/{layout}"})
+            template.render(context | {"layout": get_template(f"mail/layout/{layout}")})
             for layout in ("subject.txt", "letter.txt", "letter.html")
         )
     return Letter(subject=" ".join(subject.split()), text=_tidy(text), html=html.strip() + "\n")

@@ -53,7 +53,7 @@ class Beat:
         self.edges = edges
         self.jobs = {n: job for n, job in JOBS.items() if nightly_reports or n != FETCH}
         self.reminded_after = tuple(reminded_after)
-        self.nudged: list[str] = []
+        self.nudged: set[str] = set()
         self.down_until: datetime | None = None
         self.ran: dict[str, datetime] = {}
         self.retrying: set[str] = set()
@@ -64,13 +64,14 @@ class Beat:
 
     def nudge(self, name: str) -> None:
         """Takes a nudge: the work is done by the next `work`, once however often nudged."""
-        if name not in self.nudged:
-            self.nudged.append(name)
+        self.nudged.add(name)
 
     def work(self) -> None:
-        """Does what was nudged, in order, until nothing is; an outage of beat does not matter."""
+        """Does what was nudged, in the jobs' order, until nothing is; an outage of beat does not matter."""
         while self.nudged:
-            self._run(JOBS[self.nudged.pop(0)])
+            job = next(job for job in JOBS.values() if job.name in self.nudged)
+            self.nudged.remove(job.name)
+            self._run(job)
 
     def changed(self) -> None:
         """Something happened now: jobs of the minute look at their next tick.

@@ -70,6 +70,23 @@ def test_250_rows_come_whole_and_in_order(
     assert [e.external_id for e in client.enrollments(PROGRAM)] == expected
 
 
+def test_what_happens_at_the_instant_of_a_report_is_in_the_next_one(
+    client: ApiCoursera, sandbox: Sandbox
+) -> None:
+    """Given a clock that stands, when something happens between two reports, then the second one has it."""
+    client.invite(PROGRAM, AYESHA)
+    sandbox.enroll(PROGRAM, "LIC-0001", "Algorithms")
+    assert len(list(client.enrollments(PROGRAM))) == 1
+
+    sandbox.enroll(PROGRAM, "LIC-0001", "Databases")
+    sandbox.complete(PROGRAM, "LIC-0001", "Algorithms")
+    done = {row.content_name: row.is_completed for row in client.enrollments(PROGRAM)}
+    assert done == {"Algorithms": True, "Databases": False}
+
+    client.remove(PROGRAM, AYESHA)
+    assert {row.membership_state for row in client.enrollments(PROGRAM)} == {"DELETED_MEMBER"}
+
+
 def test_a_token_that_expires_in_the_middle_is_renewed(
     client: ApiCoursera, sandbox: Sandbox
 ) -> None:

@@ -135,7 +135,7 @@ def deliver(*, by: Actor, now: datetime) -> dict[str, int]:
 def send(mail: Mail, smtp: Any, *, now: datetime) -> None:
     """Hands one claimed mail to the mail server and keeps it as sent."""
     letter = letters.render(mail.kind, mail.language, mail.values)
-    address = mail.address or mail.person_address  # type: ignore[attr-defined]
+    address = mail.address or mail.person_address
     message = EmailMultiAlternatives(
         letter.subject,
         letter.text,

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from django.conf import settings
 from django.core import signing
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import F, Min
 from django.db.models.functions import Greatest
 
@@ -37,6 +37,26 @@ BACKOFF = [timedelta(minutes=m) for m in (1, 2, 5, 15, 30, 60)]
 """Waits after a failed attempt; the last one holds from then on: at least hourly, without limit (R9)."""
 
 OWED = "SELECT FROM licensing_courserajob WHERE done_at IS NULL AND due_at <= %(now)s"
+# What an earlier job of the same license has begun comes first; an invitation to a license that has ended
+# meanwhile is cancelled instead.
+CLAIM = """
+WITH due AS (
+  SELECT j.id, l.reference, p.full_name, c.coursera_program AS program,
+         j.kind = 'invite' AND l.state NOT IN ('issued', 'invited', 'active') AS moot
+  FROM licensing_courserajob j JOIN licensing_license l ON l.id = j.license_id
+  JOIN dlsei_user p ON p.id = l.person_id JOIN licensing_cohort c ON c.id = l.cohort_id
+  WHERE j.done_at IS NULL AND j.due_at <= %(now)s AND (j.leased_until IS NULL OR j.leased_until <= %(now)s)
+    AND NOT EXISTS (SELECT FROM licensing_courserajob e
+                    WHERE e.license_id = j.license_id AND e.id < j.id AND e.done_at IS NULL)
+  ORDER BY j.id LIMIT %(limit)s FOR UPDATE OF j SKIP LOCKED
+)
+UPDATE licensing_courserajob j
+SET leased_until = CASE WHEN moot THEN NULL ELSE %(lease)s::timestamptz END,
+    attempts = attempts + CASE WHEN moot THEN 0 ELSE 1 END,
+    done_at = CASE WHEN moot THEN %(now)s::timestamptz END, outcome = CASE WHEN moot THEN 'cancelled' ELSE '' END
+FROM due WHERE j.id = due.id
+RETURNING j.*, due.reference, due.full_name, due.program
+"""
 _SENT = """
 FROM licensing_license t
 JOIN licensing_courserajob j ON j.license_id = t.id AND j.kind = 'invite' AND j.outcome = 'done'
@@ -126,38 +146,23 @@ def claim(now: datetime, limit: int = BATCH) -> list[CourseraJob]:
     # Asked every minute and after every batch: mostly there is nothing to open a transaction for.
     if not schedule.answered({"coursera": to_deliver(now)}):
         return []
-    with transaction.atomic():
-        jobs = list(
-            CourseraJob.objects.due(now)
-            .order_by("id")
-            .select_related("license__person", "license__cohort")
-            .select_for_update(skip_locked=True, of=("self",))[:limit]
-        )
-        moot = [j.pk for j in jobs if j.kind == CourseraJob.Kind.INVITE and not j.license.is_live]
-        CourseraJob.objects.filter(pk__in=moot).update(
-            done_at=now, outcome=CourseraJob.Outcome.CANCELLED, leased_until=None
-        )
-        taken = [j for j in jobs if j.pk not in moot]
-        CourseraJob.objects.filter(pk__in=[j.pk for j in taken]).update(
-            leased_until=now + LEASE, attempts=F("attempts") + 1
-        )
-    return taken
+    jobs = CourseraJob.objects.raw(CLAIM, {"now": now, "lease": now + LEASE, "limit": limit})
+    return sorted((job for job in jobs if not job.done_at), key=lambda job: job.pk)
 
 
 def perform(job: CourseraJob, port: Coursera, *, by: Actor, now: datetime) -> bool:
     """Does one claimed job at Coursera, outside any transaction, and records what came of it."""
     invitee = Invitee(
-        external_id=job.license.reference,
-        full_name=job.license.person.full_name,
+        external_id=job.reference,
+        full_name=job.full_name,
         email=job.email,
     )
-    program = job.license.cohort.coursera_program
     try:
         if job.kind == CourseraJob.Kind.INVITE:
             # Anything but a first attempt may have reached Coursera: look before repeating.
-            port.invite(program, invitee, look_first=job.attempts > 0)
+            port.invite(job.program, invitee, look_first=job.attempts > 1)
         else:
-            port.remove(program, invitee)
+            port.remove(job.program, invitee)
         record(job, by=by, now=now)
     # Whatever it is that fails, it must not keep the jobs behind it waiting (I7).
     except Exception as failure:
@@ -167,7 +172,7 @@ def perform(job: CourseraJob, port: Coursera, *, by: Actor, now: datetime) -> bo
 
 
 def _postpone(job: CourseraJob, failure: Exception, now: datetime) -> None:
-    wait = BACKOFF[min(job.attempts, len(BACKOFF) - 1)]
+    wait = BACKOFF[min(job.attempts, len(BACKOFF)) - 1]
     if isinstance(failure, Unavailable) and failure.retry_after is not None:
         wait = min(max(wait, timedelta(seconds=failure.retry_after)), BACKOFF[-1])
     CourseraJob.objects.filter(pk=job.pk, done_at=None).update(

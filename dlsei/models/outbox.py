@@ -27,6 +27,8 @@ class MailQuerySet(models.QuerySet["Mail"]):
 
 class Mail(models.Model):
     id: models.BigAutoField
+    # The person's when it was claimed.
+    person_address: str
     kind = models.CharField(max_length=40)
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="mails")
     key = models.CharField(_("subject, kind and stage"), max_length=120, unique=True)

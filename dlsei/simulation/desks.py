@@ -88,20 +88,21 @@ class Desks:
         self._decide_next(office)
 
     def _decide_next(self, office: Office) -> None:
-        person = self.world.staff[office.staff[self.now.day % len(office.staff)]]
-        application = queue.take_next(
-            self.world.universities[office.university], by=person, now=self.now
-        )
-        if application is None:
-            office.sits_at = office.rises_at = None
-        elif office.rises_at and self.now > office.rises_at:
+        if office.rises_at and self.now > office.rises_at:
             self._plan(office)
-        else:
+            return
+        person = self.world.staff[office.staff[self.now.day % len(office.staff)]]
+        university = self.world.universities[office.university]
+        if application := queue.take_next(university, by=person, now=self.now):
             self._decide(application, person, office.rng)
+        # After each decision the page says whether anything is left.
+        if application and queue.next_in_turn(university, by=person, now=self.now):
             self.agenda.at(
                 self.now + timedelta(seconds=office.rng.randint(40, 240)),
                 partial(self._decide_next, office),
             )
+        else:
+            office.sits_at = office.rises_at = None
 
     # HEC
 

@@ -158,6 +158,10 @@ class CourseraJob(models.Model):
         CANCELLED = "cancelled"
 
     id: models.BigAutoField
+    # What Coursera is told of the license, on a job that was claimed.
+    reference: str
+    full_name: str
+    program: str
     license = models.ForeignKey(License, models.PROTECT, related_name="coursera_jobs")
     kind = models.CharField(max_length=6, choices=Kind)
     generation = models.PositiveSmallIntegerField(default=1)

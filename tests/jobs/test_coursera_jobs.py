@@ -7,6 +7,7 @@ from unittest import mock
 
 import pytest
 from django.db import connections
+from django.db.models import F
 
 from dlsei import audit
 from dlsei.models import Mail
@@ -199,7 +200,11 @@ class TestTwoAtOnce:
         issued(24, now=now)
 
         def unleased(now, limit=20):
-            jobs = CourseraJob.objects.due(now).select_related("license__person", "license__cohort")
+            jobs = CourseraJob.objects.due(now).annotate(
+                reference=F("license__reference"),
+                full_name=F("license__person__full_name"),
+                program=F("license__cohort__coursera_program"),
+            )
             return list(jobs.order_by("id")[:limit])
 
         monkeypatch.setattr(invitations, "claim", unleased)

@@ -128,10 +128,16 @@ def tracked(
         [f"{after} IS DISTINCT FROM {before}"]
         + [f"n.{column} IS DISTINCT FROM o.{column}" for column in also]
     )
+    known = (
+        "coalesce((SELECT max(e.sequence) FROM dlsei_event e"
+        f" WHERE e.subject = '{subject}' AND e.subject_id = n.id), 0)"
+    )
     written = {
-        f"history_of_new_{subject}": ("''", f"changed_new n WHERE {after} <> ''"),
+        # What is new has no event yet.
+        f"history_of_new_{subject}": ("''", "0", f"changed_new n WHERE {after} <> ''"),
         f"history_of_{subject}": (
             before,
+            known,
             f"changed_new n JOIN changed_old o USING (id) WHERE {after} <> '' AND ({differs})",
         ),
     }
@@ -150,8 +156,7 @@ BEGIN
   INSERT INTO dlsei_event
     (subject, subject_id, sequence, from_state, to_state, at, actor_id, job, on_behalf_of, clause, data)
   SELECT '{subject}', n.id,
-    coalesce((SELECT max(e.sequence) FROM dlsei_event e
-              WHERE e.subject = '{subject}' AND e.subject_id = n.id), 0) + 1,
+    {events} + 1,
     {from_state}, {after}, (context->>'at')::timestamptz, (context->>'actor')::bigint,
     context->>'job', context->>'on_behalf_of',
     coalesce(nullif({clause}, ''), context->>'clause'), {data} || (context->'data')
@@ -159,7 +164,7 @@ BEGIN
   RETURN NULL;
 END $$;
 """
-        for name, (from_state, rows) in written.items()
+        for name, (from_state, events, rows) in written.items()
     ]
     return migrations.RunSQL(
         sql=[

@@ -16,7 +16,7 @@ from dlsei.policy.states import LIVE, LicenseState
 from licensing import buckets
 from licensing.models import Cohort, Programme
 
-# Asked for every submission and every decision.
+# Asked whenever somebody comes to apply, submits or is decided on.
 FACTS = """
 SELECT ARRAY(SELECT ARRAY[c.name, l.state, l.source]
              FROM licensing_license l JOIN licensing_cohort c ON c.id = l.cohort_id

@@ -84,9 +84,9 @@ def _delete_leftovers(now: datetime) -> int:
 
 
 def _purge(documents: list[Document], now: datetime) -> int:
-    pages = Page.objects.filter(document__in=documents)
-    stored = [document.file.name for document in documents]
-    for name in filter(None, (*stored, *pages.values_list("file", flat=True))):
-        default_storage.delete(name)
-    pages.delete()
-    return Document.objects.filter(pk__in=[d.pk for d in documents]).update(file="", purged_at=now)
+    for document in documents:
+        for name in document.stored_names:
+            default_storage.delete(name)
+        document.drawn_pages.all().delete()
+        Document.objects.filter(pk=document.pk).update(file="", purged_at=now)
+    return len(documents)

@@ -61,9 +61,9 @@ WHERE w.told_waiting_at IS NULL ORDER BY w.position
 """
 
 
-# With a free seat somebody may be waiting for a window to open: then the verb finds nobody to serve.
 _IN_LINE = "SELECT FROM licensing_place w WHERE w.cohort_id = c.id AND w.state = 'waiting'"
-# Two questions, each of one row of an index, however long the line is.
+# Two questions, each of one row of an index, however long the line is. With a free seat somebody may be
+# waiting for a window to open: then the verb finds nobody to serve.
 WAITING = f"""
 SELECT FROM licensing_cohort c
 WHERE c.closed_at IS NULL AND (c.seats_held < c.seats_total AND EXISTS ({_IN_LINE})

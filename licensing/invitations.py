@@ -37,8 +37,8 @@ BACKOFF = [timedelta(minutes=m) for m in (1, 2, 5, 15, 30, 60)]
 """Waits after a failed attempt; the last one holds from then on: at least hourly, without limit (R9)."""
 
 OWED = "SELECT FROM licensing_courserajob WHERE done_at IS NULL AND due_at <= %(now)s"
-# What an earlier job of the same license has begun comes first; an invitation to a license that has ended
-# meanwhile is cancelled instead.
+# Beside `CourseraJobQuerySet.due`; a test holds them equal. An invitation to a license that has ended meanwhile
+# is cancelled instead.
 CLAIM = """
 WITH due AS (
   SELECT j.id, l.reference, p.full_name, c.coursera_program AS program,
@@ -143,7 +143,7 @@ def next_due() -> datetime | None:
 
 def claim(now: datetime, limit: int = BATCH) -> list[CourseraJob]:
     """Leases the next due jobs; an invitation whose license has ended meanwhile is cancelled instead."""
-    # Asked every minute and after every batch: mostly there is nothing to open a transaction for.
+    # Asked every minute and after every batch: mostly nothing is owed.
     if not schedule.answered({"coursera": to_deliver(now)}):
         return []
     jobs = CourseraJob.objects.raw(CLAIM, {"now": now, "lease": now + LEASE, "limit": limit})

@@ -38,7 +38,7 @@ class Beat:
 
     A job may have work after a change, when a day begins (its own time of day for daily ones),
     when a row of its own falls due. Reminders have work when somebody begins to wait for a decision,
-    and some time later: `reminded_after` says when.
+    and some time later: `reminded_after` says when; and again a day after they went out.
     """
 
     def __init__(
@@ -69,14 +69,15 @@ class Beat:
     def work(self) -> None:
         """Does what was nudged, in the jobs' order, until nothing is; an outage of beat does not matter."""
         while self.nudged:
-            job = next(job for job in JOBS.values() if job.name in self.nudged)
-            self.nudged.remove(job.name)
-            self._run(job)
+            name = min(self.nudged, key=list(JOBS).index)
+            self.nudged.remove(name)
+            self._run(JOBS[name])
 
     def changed(self) -> None:
         """Something happened now: jobs of the minute look at their next tick.
 
-        But reminders, which nothing makes due but the time that somebody waits: see `awaited`.
+        But reminders: only a wait that begins or has lasted, a day that begins or what a daily job did
+        can make one due, and a day after one the next.
         """
         for job in self.jobs.values():
             if job.of_the_minute and job.name != REMIND:
@@ -144,6 +145,8 @@ class Beat:
             if did:
                 # Jobs of the minute do nothing with a report; what is owed for each one does.
                 self.reported() if job.name == FETCH else self.changed()
+                # A cohort that closed has carried its queue to where the day to decide may be over.
+                self.wake(REMIND, now)
             # Nothing ran to its end: it failed, or what goes first for the same slot did.
             if not results and schedule.unfinished(job.name, job.owed(now)):
                 self.wake(job.name, now + timedelta(minutes=max(job.retry_minutes, job.minutes)))

@@ -113,7 +113,7 @@ class Events:
     def click(self, who: str) -> None:
         """Clicks the link in the last invitation that was mailed."""
         sent = outbox.sent_to(self.world.people[who])
-        links = [mail.values["link"] for mail in sent if mail.kind == "license-invitation"]
+        links = [mail.values["link"] for mail in sent if mail.kind == outbox.INVITATION]
         if not links:
             raise Refused(refuse("link-not-valid"))
         license = invitations.license_of(links[-1].rstrip("/").rsplit("/", 1)[-1])

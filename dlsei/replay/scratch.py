@@ -5,14 +5,14 @@ import secrets
 import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from django.core.management import call_command
 from django.db import DatabaseError, connection
 
 DROP_ATTEMPTS = 5
-PREPARED_AT_RUN, PLANS_KEPT = 1, 300
+PREPARED_AFTER_RUNS, PLANS_KEPT = 1, 300
 """After how many runs a statement is planned for good, and how many plans are kept: a year has some 150."""
 
 SERVER = "SELECT pg_backend_pid(), current_database()"
@@ -68,7 +68,7 @@ def _plan_once() -> None:
     """Has this connection plan a statement once: for so few rows that takes longer than running it."""
     connection.ensure_connection()
     # Django knows no way to it but a setting, which it takes for all connections.
-    connection.connection.prepare_threshold = PREPARED_AT_RUN
+    connection.connection.prepare_threshold = PREPARED_AFTER_RUNS
     connection.connection.prepared_max = PLANS_KEPT
 
 
@@ -78,23 +78,30 @@ def _on_one_core() -> Iterator[None]:
 
     Only one of the two ever works; on two cores each question waits twice for one to wake up (0021).
     """
-    before = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
-    server = _server_process()
-    if before is None or server is None:
-        yield
-        return
-    core = {_core_of_this_thread()}
-    try:
-        os.sched_setaffinity(server, core)
-    except OSError:
-        # Of another account: then neither is moved.
-        yield
-        return
-    os.sched_setaffinity(0, core)
+    before = _share_a_core()
     try:
         yield
     finally:
-        os.sched_setaffinity(0, before)
+        if before:
+            # The cores of this process may be others by now.
+            with suppress(OSError):
+                os.sched_setaffinity(0, before)
+
+
+def _share_a_core() -> set[int]:
+    """Binds both to the core that this thread is on; returns those it had, none when nothing moved."""
+    server = _server_process()
+    if server is None:
+        return set()
+    try:
+        before = os.sched_getaffinity(0)
+        core = {_core_of_this_thread()}
+        # Of another account it stays where it is, and we stay with it.
+        os.sched_setaffinity(server, core)
+        os.sched_setaffinity(0, core)
+    except OSError:
+        return set()
+    return before
 
 
 def _server_process() -> int | None:
@@ -103,11 +110,11 @@ def _server_process() -> int | None:
         cursor.execute(SERVER)
         pid, name = cursor.fetchone()
     try:
-        title = Path(f"/proc/{pid}/cmdline").read_text()
+        title = Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return None
     # A number from another machine or container may be anybody's here.
-    return pid if title.startswith("postgres") and name in title else None
+    return pid if title.startswith(b"postgres") and name.encode() in title else None
 
 
 def _core_of_this_thread() -> int:

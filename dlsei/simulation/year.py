@@ -11,7 +11,7 @@ from django.db import connection
 from django.test.utils import override_settings
 
 from applications import universities
-from dlsei import schedule
+from dlsei import outbox, schedule
 from dlsei.policy import programme as policy
 from dlsei.policy.calendar_days import karachi_date, midnight
 from dlsei.replay.beat import Beat
@@ -295,7 +295,7 @@ class _Year:
 
     def _got(self, kind: str, of: Applicant, values) -> None:
         match kind:
-            case "license-invitation":
+            case outbox.INVITATION:
                 self.learners.invited(of)
             case "license-warning":
                 self.learners.warned(of)

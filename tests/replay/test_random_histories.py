@@ -10,16 +10,18 @@ import os
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dlsei import audit
+from dlsei import audit, celery
 from dlsei.celery import Job
 from dlsei.policy.calendar_days import karachi_date
-from dlsei.replay import play, scenario, scratch
+from dlsei.replay import beat, play, scenario, scratch
 from dlsei.replay.beat import Beat
+from dlsei.replay.edges import Edges
 from licensing import allocation
 from licensing.models import Allocation, License, Place
 from tests.scenarios.conftest import BASE
@@ -176,7 +178,30 @@ def breaches(at: datetime, *, beat_is_down: bool) -> list[audit.Breach]:
 
 
 class DoubtingBeat(Beat):
-    """Has every job run that says it has nothing to do, and fails when it did something."""
+    """Has every job run that says it has nothing to do, and fails when it did something.
+
+    At each quarter of an hour at which nothing has woken reminders it asks whether one is due.
+    """
+
+    def __init__(self, edges: Edges, **given: Any) -> None:
+        super().__init__(edges, **given)
+        self.doubted = edges.clock.now
+
+    def step(self, moment: datetime, *, inclusive: bool) -> bool:
+        # Up to the next tick, or to what happens at `moment`, nothing changes but the time.
+        following = min((min(wakes) for wakes in self.wakes.values() if wakes), default=moment)
+        self._doubt_reminders(min(following, moment))
+        return super().step(moment, inclusive=inclusive)
+
+    def _doubt_reminders(self, until: datetime) -> None:
+        remind = self.jobs[beat.REMIND]
+        quarter = beat.tick(self.doubted, remind.minutes)
+        while quarter < until:
+            if not (self.down_until and quarter < self.down_until):
+                due = celery.waiting([remind], now=quarter)
+                assert not due, f"a reminder is due at {quarter}, and nothing has woken them"
+            quarter += timedelta(minutes=remind.minutes)
+        self.doubted = max(self.doubted, until)
 
     def _with_work(self, jobs: list[Job]) -> list[Job]:
         found = super()._with_work(jobs)
@@ -281,3 +306,19 @@ def test_a_job_that_denies_its_work_is_found(
 
     with pytest.raises(AssertionError, match="had nothing to do and did"):
         play_and_audit(tmp_path / "history.toml", LEFT_TO_TICKS, template)
+
+
+@pytest.mark.parametrize("who", ["s1", "s5"], ids=["late", "nobody's"])
+def test_a_reminder_that_nothing_wakes_is_found(
+    who: str, template: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited_for = (
+        WORLD.format(one=1, two=1, mode="automatic", brake=500)
+        + table("event", at="2023-01-09 10:00:00", do="apply", who=who)
+        + table("expect", at="2023-01-12 10:00:00", cohort="Cohort I", free=2)
+    )
+    assert play_and_audit(tmp_path / "history.toml", waited_for, template).passed
+    monkeypatch.setattr(Beat, "awaited", lambda self: None)
+
+    with pytest.raises(AssertionError, match="nothing has woken them"):
+        play_and_audit(tmp_path / "history.toml", waited_for, template)

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from dlsei import outbox
 from dlsei.forms import Form
 from dlsei.models import Mail
 from dlsei.policy.states import LicenseState
@@ -49,7 +50,7 @@ INVITATIONS = [
 def _with_failures(licenses: QuerySet[License]) -> QuerySet[License]:
     """Each license with what the newest open attempt on either leg met, empty when nothing failed."""
     jobs = CourseraJob.objects.failing().filter(kind="invite", license=OuterRef("pk"))
-    mails = Mail.objects.failing().filter(kind="license-invitation", person=OuterRef("person"))
+    mails = Mail.objects.failing().filter(kind=outbox.INVITATION, person=OuterRef("person"))
     return licenses.select_related("person").annotate(
         job_error=Subquery(jobs.order_by("-id").values("error")[:1]),
         mail_error=Subquery(mails.order_by("-id").values("error")[:1]),

@@ -32,8 +32,7 @@ def new_reference() -> str:
 @verb
 def start(person: User, *, by: Actor, now: datetime) -> Application:
     """The person's draft: the one there is, or a new one. Drafts need no open intake (R13)."""
-    if by != person:
-        raise Refused(refuse("not-yours"))
+    _require_own(person.pk, by)
     lock(PERSON, person.pk)
     draft = Application.objects.of(person).filter(status=ApplicationState.DRAFT).first()
     return draft or Application.objects.create(
@@ -189,6 +188,11 @@ def close_questions(which: Q, now: datetime, *, answer: str = "", answered: bool
     )
 
 
+def _require_own(person: int, by: Actor) -> None:
+    if not (isinstance(by, User) and by.pk == person):
+        raise Refused(refuse("not-yours"))
+
+
 def own(application: Application, by: Actor, *related: str) -> Application:
     """The application, locked, and with it what is `related`.
 
@@ -196,6 +200,5 @@ def own(application: Application, by: Actor, *related: str) -> Application:
     """
     locked = Application.objects.select_for_update(of=("self",))
     application = (locked.select_related(*related) if related else locked).get(pk=application.pk)
-    if not (isinstance(by, User) and by.pk == application.person_id):
-        raise Refused(refuse("not-yours"))
+    _require_own(application.person_id, by)
     return application

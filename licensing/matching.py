@@ -43,7 +43,7 @@ def match(row: UnmatchedRow, license: License, *, by: Actor, now: datetime) -> i
         license=license, matched_by=person, matched_at=now
     )
     with connection.cursor() as cursor:
-        cursor.execute(staging.STAGE)
+        staging.stage(cursor)
         cursor.execute(STAGE_KEPT, [ids])
         staging.match(cursor)
         cursor.execute(staging.MERGE, {"report": row.report_id})

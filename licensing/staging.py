@@ -179,12 +179,17 @@ class Staged:
     error_count: int = 0
 
 
+def stage(cursor: Any) -> None:
+    """Makes the table `reported` of this session anew, empty."""
+    cursor.execute(UNSTAGE)
+    cursor.execute(STAGE)
+
+
 @contextmanager
 def staged(rows: Iterable[Row], progress: Progress | None = None) -> Iterator[Staged]:
     """Has the rows in the table `reported` of this session, until the block ends."""
     with connection.cursor() as cursor:
-        cursor.execute(UNSTAGE)
-        cursor.execute(STAGE)
+        stage(cursor)
         try:
             yield _fill(cursor, rows, progress or (lambda rows: None))
         finally:

@@ -162,11 +162,8 @@ class Beat:
 
     def _with_work(self, jobs: list[Job]) -> list[Job]:
         """Those of `jobs` that have anything to do now; daily ones look for themselves."""
-        if not any(job.of_the_minute for job in jobs):
-            return jobs
-        waiting = celery.waiting(
-            [job for job in jobs if job.of_the_minute], now=self.edges.clock.now
-        )
+        asked = [job for job in jobs if job.of_the_minute]
+        waiting = celery.waiting(asked, now=self.edges.clock.now)
         return [job for job in jobs if not job.of_the_minute or job.name in waiting]
 
     def _wake_daily(self, job: Job, after: datetime) -> None:

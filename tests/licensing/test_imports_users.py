@@ -4,9 +4,10 @@ import io
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
 
 from dlsei.policy.refusals import Refused
-from licensing import matching
+from licensing import matching, staging
 from licensing.models import CohortMember, Import, Report, UnmatchedRow
 from tests.factories import HecFactory, UserFactory, licensed
 from tests.licensing.imported_files import (
@@ -89,6 +90,25 @@ def test_a_row_matched_by_hand_counts_at_once_and_in_later_reports(now: datetime
     imported(later, Import.Kind.ACTIVITY, hec, now=now + LATER + timedelta(days=1))
     assert license.enrollments.get(content_id="machine-learning-id").progress == 80
     assert not UnmatchedRow.objects.filter(license=None).exists()
+
+
+def test_what_an_import_left_in_the_session_is_in_nobodys_way(now: datetime) -> None:
+    """Given rows of an import that could not clear up, when HEC matches by hand, then they are gone."""
+    license, hec = licensed(), HecFactory()
+    imported(
+        sheet(COURSES, course("private@mail.example")), Import.Kind.ACTIVITY, hec, now=now + LATER
+    )
+    with connection.cursor() as cursor:
+        staging.stage(cursor)
+        cursor.execute(
+            "INSERT INTO reported (email, external_id, content_id, content_kind)"
+            " VALUES ('left@behind.example', %s, 'left', 'Course')",
+            [license.reference],
+        )
+
+    matching.match(UnmatchedRow.objects.get(), license, by=hec, now=now + LATER)
+
+    assert [one.content_id for one in license.enrollments.all()] == ["machine-learning-id"]
 
 
 def test_only_hec_matches_by_hand(now: datetime) -> None:

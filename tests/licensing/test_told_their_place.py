@@ -11,7 +11,7 @@ from tests.factories import NOW, SYSTEM, UserFactory, resize
 
 
 def enter(cohort, *places):
-    """Places by (priority, minutes after noon); in any order."""
+    """Places by (priority, minutes after `NOW`); in any order."""
     for priority, minutes in places:
         line.enter(
             UserFactory(),

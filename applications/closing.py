@@ -11,10 +11,10 @@ from dlsei import outbox
 from dlsei.history import Actor
 from dlsei.permissions import require_hec
 from dlsei.policy import carry_over
-from dlsei.policy.calendar_days import midnight
+from dlsei.policy.calendar_days import end_of_day
 from dlsei.policy.states import ApplicationState, LicenseState, PlaceState
 from dlsei.verbs import verb
-from licensing import closing
+from licensing import closing, expiry
 from licensing.models import Cohort, Programme
 
 CARRIED = """
@@ -34,6 +34,8 @@ FROM applications_application a WHERE a.id = ANY(%(ids)s) ORDER BY a.priority, a
 
 def close_cohorts(*, by: Actor, now: datetime) -> dict[str, Any]:
     """Closes every cohort whose last day is over, the earliest first, each in one transaction."""
+    # Another worker may not have come to its end with what goes before.
+    expiry.expire(by=by, now=now)
     return {c.name: close(c, by=by, now=now) for c in closing.to_close(now)}
 
 
@@ -90,9 +92,8 @@ def rehearse(cohort: Cohort, *, by: Actor, now: datetime) -> dict[str, int]:
     when somebody holds the cohort's lock, `Refused(not-yours)` for who is not of HEC.
     """
     require_hec(by)
-    after_its_end = midnight(cohort.ends + timedelta(days=1))
     try:
-        _rehearse(cohort, by=by, now=max(now, after_its_end))
+        _rehearse(cohort, by=by, now=max(now, end_of_day(cohort.ends)))
     except _Rehearsed as rehearsed:
         return rehearsed.figures
     raise AssertionError("unreachable")

@@ -141,7 +141,7 @@ FROM licensing_cohort c JOIN LATERAL (
     AND (w.cohort_id, w.priority) IN (SELECT * FROM unnest(%(cohorts)s::bigint[], %(priorities)s::int[]))
     AND NOT EXISTS (SELECT 1 FROM licensing_license l WHERE l.person_id = w.person_id
                     AND l.state IN ('issued', 'invited', 'active'))
-  ORDER BY w.priority, w.submitted_at, w.id LIMIT 1) p ON true
+  ORDER BY w.priority, w.submitted_at, w.number LIMIT 1) p ON true
 WHERE c.seats_held < c.seats_total""",
     ),
     Check(
@@ -150,7 +150,7 @@ WHERE c.seats_held < c.seats_total""",
         """
 SELECT 'allocation ' || allocation_id || ': place ' || place_id FROM (
   SELECT p.allocation_id, p.id AS place_id, l.id AS license_id,
-    lag(l.id) OVER (PARTITION BY p.allocation_id ORDER BY p.priority, p.submitted_at, p.id) AS before
+    lag(l.id) OVER (PARTITION BY p.allocation_id ORDER BY p.priority, p.submitted_at, p.number) AS before
   FROM licensing_place p JOIN licensing_license l ON l.place_id = p.id) o
 WHERE before > license_id""",
     ),

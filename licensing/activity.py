@@ -73,9 +73,16 @@ CROSS JOIN LATERAL (
 """
 
 
-def latest_report(cohort: Cohort | None = None) -> Report | None:
-    """The newest data there is, by what it is of; of `cohort` if one is given: its evidence (R17)."""
+def latest_report(
+    cohort: Cohort | None = None, imported_before: datetime | None = None
+) -> Report | None:
+    """The newest data there is, by what it is of; of `cohort` if one is given: its evidence (R17).
+
+    `imported_before` leaves out what was not here yet at that instant (aware).
+    """
     reports = Report.objects.filter(cohorts=cohort) if cohort else Report.objects.all()
+    if imported_before:
+        reports = reports.filter(imported_at__lt=imported_before)
     return reports.order_by("-as_of", "-id").first()
 
 

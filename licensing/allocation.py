@@ -10,7 +10,8 @@ from dlsei import outbox, schedule
 from dlsei.history import Actor, citing
 from dlsei.policy.calendar_days import karachi_date
 from dlsei.verbs import COHORT, lock, verb
-from licensing.models import Allocation, Cohort, Place
+from licensing import buckets
+from licensing.models import Allocation, Cohort, Place, Tranche
 
 # Stands beside `dlsei.policy.allocation.match`; a property test holds them equal.
 SERVE = """
@@ -19,7 +20,7 @@ FROM (SELECT w.id FROM licensing_place w
       WHERE w.cohort_id = %(cohort)s AND w.state = 'waiting' AND w.priority = ANY(%(priorities)s)
         AND NOT EXISTS (SELECT 1 FROM licensing_license l WHERE l.person_id = w.person_id
                         AND l.state IN ('issued', 'invited', 'active'))
-      ORDER BY w.priority, w.submitted_at, w.id LIMIT %(free)s) next
+      ORDER BY w.priority, w.submitted_at, w.number LIMIT %(free)s) next
 WHERE p.id = next.id
 """
 ISSUE = """
@@ -30,7 +31,7 @@ SELECT n.id, 'L-' || lpad(n.id::text, 6, '0'), n.person_id, %(cohort)s, n.place_
        %(now)s, %(ends)s, false, '', '', 0, ''
 FROM (SELECT nextval(pg_get_serial_sequence('licensing_license', 'id')) AS id, o.*
       FROM (SELECT p.id AS place_id, p.person_id FROM licensing_place p WHERE p.allocation_id = %(run)s
-            ORDER BY p.priority, p.submitted_at, p.id) o) n
+            ORDER BY p.priority, p.submitted_at, p.number) o) n
 """
 INVITE = """
 INSERT INTO licensing_courserajob
@@ -39,51 +40,67 @@ SELECT l.id, 'invite', 1, u.email, %(now)s, %(now)s, 0, '', '', ''
 FROM licensing_license l JOIN licensing_place p ON p.id = l.place_id JOIN dlsei_user u ON u.id = l.person_id
 WHERE p.allocation_id = %(run)s ORDER BY l.id
 """
-# Whoever is new stands far back: of those before the first of them no more than their number is read.
+# Between the first and the last who is new each place is read; those before the first are only counted,
+# and that once, and those behind the last not at all.
 UNTOLD = """
 WITH line AS NOT MATERIALIZED (
-  SELECT id, person_id, reference, cohort_id, told_waiting_at, priority, submitted_at
+  SELECT id, person_id, reference, cohort_id, told_waiting_at, priority, submitted_at, number
   FROM licensing_place WHERE cohort_id = %(cohort)s AND state = 'waiting'
 ), first AS (
-  SELECT priority, submitted_at, id FROM line WHERE told_waiting_at IS NULL
-  ORDER BY priority, submitted_at, id LIMIT 1
+  SELECT priority, submitted_at, number FROM line WHERE told_waiting_at IS NULL
+  ORDER BY priority, submitted_at, number LIMIT 1
+), last AS (
+  SELECT priority, submitted_at, number FROM line WHERE told_waiting_at IS NULL
+  ORDER BY priority DESC, submitted_at DESC, number DESC LIMIT 1
+), ahead AS MATERIALIZED (
+  SELECT count(*) AS people FROM line b, first f
+  WHERE (b.priority, b.submitted_at, b.number) < (f.priority, f.submitted_at, f.number)
 )
 SELECT w.person_id, 'place:' || w.id || ':waiting',
        jsonb_build_object('reference', w.reference, 'cohort', c.name, 'position', w.position, 'clause', '4.1.k')
 FROM (SELECT l.id, l.person_id, l.reference, l.cohort_id, l.told_waiting_at,
-             row_number() OVER (ORDER BY l.priority, l.submitted_at, l.id)
-             + (SELECT count(*) FROM line b
-                WHERE (b.priority, b.submitted_at, b.id) < (f.priority, f.submitted_at, f.id)) AS position
-      FROM line l, first f
-      WHERE (l.priority, l.submitted_at, l.id) >= (f.priority, f.submitted_at, f.id)) w
+             a.people + row_number() OVER (ORDER BY l.priority, l.submitted_at, l.number) AS position
+      FROM line l, first f, last t, ahead a
+      WHERE (l.priority, l.submitted_at, l.number) >= (f.priority, f.submitted_at, f.number)
+        AND (l.priority, l.submitted_at, l.number) <= (t.priority, t.submitted_at, t.number)) w
 JOIN licensing_cohort c ON c.id = w.cohort_id
 WHERE w.told_waiting_at IS NULL ORDER BY w.position
 """
 
 
 _IN_LINE = "SELECT FROM licensing_place w WHERE w.cohort_id = c.id AND w.state = 'waiting'"
-# Two questions, each of one row of an index, however long the line is. With a free seat somebody may be
+# Three questions, each of one row of an index, however long the line is. With a free seat somebody may be
 # waiting for a window to open: then the verb finds nobody to serve.
 WAITING = f"""
 SELECT FROM licensing_cohort c
 WHERE c.closed_at IS NULL AND (c.seats_held < c.seats_total AND EXISTS ({_IN_LINE})
-                               OR EXISTS ({_IN_LINE} AND w.told_waiting_at IS NULL))
+                               OR EXISTS ({_IN_LINE} AND w.told_waiting_at IS NULL)
+                               OR EXISTS ({_IN_LINE}) AND EXISTS (
+  SELECT FROM licensing_tranche t
+  WHERE t.cohort_id = c.id AND t.opened_at IS NULL AND t.available_from <= %(tranches_until)s))
 """
 
 
 def waiting(now: datetime) -> schedule.Question:
-    """Whether anybody in an open cohort waits for a seat that is free, or to be told."""
-    return WAITING, {}
+    """Whether anybody in an open cohort waits for a seat that is free or counts by now, or to be told."""
+    return WAITING, {"tranches_until": karachi_date(now)}
 
 
 def issue_all(*, by: Actor, now: datetime) -> dict[str, int]:
-    """Issues what every open cohort's bucket and line allow now."""
+    """Issues what every open cohort's bucket and line allow now.
+
+    A tranche counts from its day on (R3): the allocator does not wait for the nightly job to open it.
+    """
     issued = 0
     # A cohort in which nobody waits for a free seat, or to be told, is left alone.
     in_line = Place.objects.waiting().filter(cohort=OuterRef("pk"))
     served = Q(seats_held__lt=F("seats_total")) & Exists(in_line)
     told = Exists(in_line.filter(told_waiting_at=None))
-    for cohort in Cohort.objects.filter(served | told, closed_at=None).order_by("pk"):
+    opens = Exists(Tranche.objects.due(karachi_date(now)).filter(cohort=OuterRef("pk")))
+    cohorts = Cohort.objects.annotate(opens=opens).filter(closed_at=None)
+    for cohort in cohorts.filter(served | told | opens & Exists(in_line)).order_by("pk"):
+        if cohort.opens:
+            buckets.open_tranches(by=by, now=now)
         issued += issue(cohort, by=by, now=now)
     return {"issued": issued}
 

@@ -126,7 +126,7 @@ def with_tranche(cohort: Cohort, size: int, available_from: date, today: date) -
 @verb
 def open_tranches(*, by: Actor, now: datetime) -> dict[str, int]:
     """Opens every tranche whose day has come and that is not open yet, and wakes the allocator."""
-    due = Tranche.objects.filter(opened_at=None, available_from__lte=karachi_date(now))
+    due = Tranche.objects.due(karachi_date(now))
     cohorts = Cohort.objects.filter(pk__in=due.values("cohort")).order_by("pk")
     opened = 0
     for cohort in cohorts:
@@ -136,7 +136,7 @@ def open_tranches(*, by: Actor, now: datetime) -> dict[str, int]:
 
 
 def _open(cohort: Cohort, now: datetime) -> int:
-    due = cohort.tranches.filter(opened_at=None, available_from__lte=karachi_date(now))
+    due = cohort.tranches.due(karachi_date(now))
     seats = due.aggregate(seats=Sum("size"))["seats"]
     opened = due.update(opened_at=now)
     if opened:

@@ -5,10 +5,11 @@ from datetime import date, datetime
 from dlsei import outbox
 from dlsei.history import Actor
 from dlsei.policy import expiry as policy
-from dlsei.policy.calendar_days import karachi_date
+from dlsei.policy.calendar_days import end_of_day, karachi_date
 from dlsei.policy.states import LicenseState
 from dlsei.verbs import COHORT, lock, verb
-from licensing import ending
+from licensing import ending, extension, revocation
+from licensing.activity import latest_report
 from licensing.models import Cohort, License, Programme
 
 BATCH = 1000
@@ -20,16 +21,31 @@ FROM licensing_license l WHERE l.id = ANY(%(ids)s) ORDER BY l.id
 
 
 def expire(*, by: Actor, now: datetime) -> dict[str, int]:
-    """Ends every license that is past its last day, by the clause that set that day."""
+    """Ends every license that is past its last day, by the clause that set that day.
+
+    Goes last, however late it runs: what was to happen to them while they lasted happens first.
+    """
     expired = 0
     today = karachi_date(now)
     over = License.objects.past_last_day(today)
+    if over.exists():
+        catch_up(today, by=by, now=now)
     for cohort in Cohort.objects.filter(pk__in=over.values("cohort")).order_by("pk"):
         while ids := list(
             cohort.licenses.past_last_day(today).order_by("pk").values_list("pk", flat=True)[:BATCH]
         ):
             expired += end(cohort, ids, today, by=by, now=now)
     return {"expired": expired}
+
+
+def catch_up(today: date, *, by: Actor, now: datetime) -> None:
+    """Extends and revokes what is past its last day by the reports that were here by then (R15, R20, R23)."""
+    extension.extend(by=by, now=now)
+    last_days = License.objects.past_last_day(today).values_list("ends_on", "cohort").distinct()
+    for ends_on, cohort_id in list(last_days.order_by("ends_on", "cohort")):
+        cohort = Cohort.objects.get(pk=cohort_id)
+        if report := latest_report(cohort, imported_before=end_of_day(ends_on)):
+            revocation.sweep_cohort(cohort, report, by=by, now=now)
 
 
 @verb

@@ -17,19 +17,21 @@ def enter(
     *,
     priority: int,
     submitted_at: datetime,
+    number: int,
     reference: str,
     by: Actor,
     now: datetime,
 ) -> Place:
     """Gives `person` a place; the allocator, woken after the commit, serves it when its turn comes.
 
-    `submitted_at` and `reference` are the application's.
+    `submitted_at`, `number` (its id) and `reference` are the application's.
     """
     place = Place.objects.create(
         person=person,
         cohort=cohort,
         priority=priority,
         submitted_at=submitted_at,
+        number=number,
         reference=reference,
         entered_at=now,
         state=PlaceState.WAITING,

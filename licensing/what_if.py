@@ -11,7 +11,7 @@ from datetime import date
 from django.db import connection, transaction
 
 from dlsei.policy import allocation, clocks, extension
-from dlsei.policy.calendar_days import karachi_date
+from dlsei.policy.calendar_days import end_of_day, karachi_date
 from dlsei.policy.programme import AUTOMATIC, Programme
 from licensing import clock
 from licensing.activity import latest_report
@@ -127,24 +127,24 @@ def brake(cohort: Cohort, after: Programme, revoked: int, today: date) -> Brake:
     return Brake(cohort.name, revoked, stops)
 
 
-def extensions(before: Programme, after: Programme, today: date) -> list[Effect]:
+def extensions(before: Programme, after: Programme) -> list[Effect]:
     """Who would be extended by the newest data under one programme and not under the other (A.6)."""
     with reading():
-        now, then = _extended(before, today), _extended(after, today)
+        now, then = _extended(before), _extended(after)
     return [
         *(Effect(EXTENDED, *then[pk], after_clause="A.6") for pk in then.keys() - now.keys()),
         *(Effect(NOT_EXTENDED, *now[pk], before_clause="A.6") for pk in now.keys() - then.keys()),
     ]
 
 
-def _extended(programme: Programme, today: date) -> dict[int, tuple[str, int]]:
+def _extended(programme: Programme) -> dict[int, tuple[str, int]]:
     """License id to (reference, person) of those that the rule would extend now."""
     rule = programme.extension
     cohort = Cohort.objects.filter(name=rule.cohort).first() if rule else None
-    report = latest_report(cohort) if cohort else None
+    report = latest_report(cohort, imported_before=end_of_day(cohort.ends)) if cohort else None
     if rule is None or cohort is None or report is None:
         return {}
-    over = cohort.is_over(today) or rule.until <= cohort.ends
+    over = cohort.closed_at is not None or rule.until <= cohort.ends
     if not extension.in_season(rule, karachi_date(report.as_of), over):
         return {}
     rows = Enrollment.objects.filter(

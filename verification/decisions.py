@@ -47,6 +47,7 @@ def approve(
             cohort,
             priority=application.priority,
             submitted_at=application.submitted_at,
+            number=application.pk,
             reference=application.reference,
             by=by,
             now=now,

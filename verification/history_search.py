@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django.db.models import CharField, Q, QuerySet, TextField, Value
@@ -12,7 +12,7 @@ from django.db.models.functions import Cast
 from applications.models import Application, Document, University
 from dlsei.models import Event, User
 from dlsei.models.history import EventQuerySet
-from dlsei.policy.calendar_days import midnight
+from dlsei.policy.calendar_days import end_of_day, midnight
 from dlsei.policy.states import ApplicationState
 from licensing.models import Cohort, License, Place, RevocationCase
 from verification.models import FocalPerson, Invitation
@@ -53,7 +53,7 @@ def find(question: Question) -> EventQuerySet:
     if question.since:
         events = events.filter(at__gte=midnight(question.since))
     if question.until:
-        events = events.filter(at__lt=midnight(question.until + timedelta(days=1)))
+        events = events.filter(at__lt=end_of_day(question.until))
     return events
 
 

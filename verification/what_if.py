@@ -142,7 +142,7 @@ def _figures(asked: WhatIf, now: datetime, progress: Progress) -> dict[str, Any]
         if revoked:
             brakes.append(asdict(licensing.brake(cohort, after, revoked, today)))
         _keep(asked, licensing.line(cohort, before, after, today), counts)
-    _keep(asked, licensing.extensions(before, after, today), counts)
+    _keep(asked, licensing.extensions(before, after), counts)
     return {
         "groups": dict(counts),
         "brakes": brakes,

@@ -1,6 +1,6 @@
 """Calendar days as the policy counts them: 00:00 to 24:00 in Karachi (R1)."""
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 KARACHI = ZoneInfo("Asia/Karachi")
@@ -19,3 +19,8 @@ def karachi_date(at: datetime) -> date:
 def midnight(day: date) -> datetime:
     """Return the aware moment at which `day` begins in Karachi (R1)."""
     return datetime.combine(day, time(), KARACHI)
+
+
+def end_of_day(day: date) -> datetime:
+    """Return the aware moment at which `day` is over in Karachi: 24:00 (R1)."""
+    return midnight(day + timedelta(days=1))

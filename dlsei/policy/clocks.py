@@ -5,10 +5,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from dlsei.policy.calendar_days import karachi_date, midnight
+from dlsei.policy.calendar_days import end_of_day, karachi_date
 from dlsei.policy.programme import Brake, Rule
-
-ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -83,7 +81,7 @@ def due(deadline: Deadline, today: date, evidence_as_of: datetime | None) -> boo
 
 def evidence_needed_from(deadline: Deadline) -> datetime:
     """Return the moment as of which, or later, a report must be for `deadline` to count (R17)."""
-    return midnight(deadline.on + ONE_DAY)
+    return end_of_day(deadline.on)
 
 
 def warnings_due(
@@ -140,7 +138,7 @@ def _stands(clause: str, on: date, facts: LicenseFacts) -> bool:
         return True
     if facts.extended:
         return False
-    over = midnight(on + ONE_DAY)
+    over = end_of_day(on)
     completed = _before(over, facts.completed_at)
     enrolled = completed or _before(over, facts.enrolled_at)
     active = enrolled or _before(over, facts.activated_at)

@@ -135,6 +135,12 @@ class Cohort(models.Model):
         return list(allocation.open_priorities(self.policy, today))
 
 
+class TrancheQuerySet(models.QuerySet["Tranche"]):
+    def due(self, today: date) -> "TrancheQuerySet":
+        """Whose day has come and that are not open yet."""
+        return self.filter(opened_at=None, available_from__lte=today)
+
+
 class Tranche(models.Model):
     """Seats that count from a date on; opened once, by the nightly job or when added later (R3).
 
@@ -149,6 +155,8 @@ class Tranche(models.Model):
     size = models.PositiveIntegerField()
     available_from = models.DateField()
     opened_at = models.DateTimeField(null=True)
+
+    objects = TrancheQuerySet.as_manager()
 
     class Meta:
         ordering = ["available_from", "number"]

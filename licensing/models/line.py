@@ -30,25 +30,29 @@ class PlaceQuerySet(models.QuerySet["Place"]):
         """What is served before a place of the same cohort: one range of the index `line`."""
         return self.filter(
             TupleLessThan(
-                Tuple("priority", "submitted_at", "id"),
-                (place.priority, place.submitted_at, place.pk),
+                Tuple("priority", "submitted_at", "number"),
+                (place.priority, place.submitted_at, place.number),
             ),
             cohort=place.cohort_id,
         )
 
     def in_order(self) -> "PlaceQuerySet":
         """First come, first served within a priority class (R11)."""
-        return self.order_by("priority", "submitted_at", "id")
+        return self.order_by("priority", "submitted_at", "number")
 
 
 class Place(models.Model):
-    """A place in a cohort's line. `submitted_at` is the application's: a slow decision costs nothing."""
+    """A place in a cohort's line. `submitted_at` is the application's: a slow decision costs nothing.
+
+    So is `number`, its id: of two submitted at one instant the line serves the one first that the queue does.
+    """
 
     id: models.BigAutoField
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="places")
     cohort = models.ForeignKey(Cohort, models.PROTECT, related_name="places")
     priority = models.PositiveSmallIntegerField(default=0)
     submitted_at = models.DateTimeField()
+    number = models.BigIntegerField(db_default=0)
     reference = models.CharField(max_length=20)
     state = models.CharField(max_length=10, default=PlaceState.WAITING)
     entered_at = models.DateTimeField()
@@ -76,7 +80,7 @@ class Place(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["cohort", "priority", "submitted_at", "id"],
+                fields=["cohort", "priority", "submitted_at", "number"],
                 name="line",
                 condition=Q(state="waiting"),
             ),

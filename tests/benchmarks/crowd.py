@@ -33,8 +33,8 @@ def places(count: int, cohort: int) -> None:
         )
         cursor.execute(
             """
-INSERT INTO licensing_place (person_id, cohort_id, priority, submitted_at, reference, state, entered_at)
-SELECT n, %s, 0, timestamptz '2023-01-02' + n * interval '1 second', 'DL-' || n, 'waiting', '2023-01-10'
+INSERT INTO licensing_place (person_id, cohort_id, priority, submitted_at, number, reference, state, entered_at)
+SELECT n, %s, 0, timestamptz '2023-01-02' + n * interval '1 second', n, 'DL-' || n, 'waiting', '2023-01-10'
 FROM generate_series(1000001, 1000000 + %s) n""",
             [cohort, count],
         )

@@ -16,7 +16,7 @@ NOW = datetime(2023, 1, 10, 9, tzinfo=KARACHI)
 LIMIT = 1.5
 FLOOR = [
     "CREATE TEMPORARY TABLE chosen ON COMMIT DROP AS SELECT id, person_id FROM licensing_place"
-    " WHERE state = 'waiting' ORDER BY priority, submitted_at, id",
+    " WHERE state = 'waiting' ORDER BY priority, submitted_at, number",
     "UPDATE licensing_place p SET state = 'served', served_at = '2023-01-10' FROM chosen c WHERE c.id = p.id",
     """
 INSERT INTO licensing_license (reference, person_id, cohort_id, place_id, source, state, issued_at,

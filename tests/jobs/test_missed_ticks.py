@@ -16,7 +16,7 @@ from applications.models import Application
 from dlsei import audit, outbox
 from dlsei.models import Mail
 from dlsei.policy.calendar_days import KARACHI
-from licensing import activity, programme
+from licensing import activity, allocation, programme
 from licensing.models import Cohort, CourseraJob, License, Place, RevocationCase
 from tests.factories import (
     SYSTEM,
@@ -62,6 +62,8 @@ def people(coursera, now):
     activity.fetch(by=SYSTEM, now=coursera.at)
     for application in in_line:
         approved(application, by=focal_person, now=now + 3 * DAYS)
+    # Each approval wakes the allocator, beat or no beat.
+    allocation.issue_all(by=SYSTEM, now=now + 3 * DAYS)
     outbox.deliver(by=SYSTEM, now=now + 3 * DAYS)
     return licenses
 

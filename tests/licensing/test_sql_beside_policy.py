@@ -127,7 +127,11 @@ def test_the_rules_of_the_shipped_programme_are_those_of_this_module(programme):
 
 @examples
 @given(
-    line=st.lists(st.tuples(st.integers(1, 4), st.integers(0, 5)), max_size=12),
+    line=st.lists(
+        st.tuples(st.integers(1, 4), st.integers(0, 5), st.integers(1, 999)),
+        unique_by=lambda waiting: waiting[2],
+        max_size=12,
+    ),
     free=st.integers(0, 8),
     today=st.sampled_from([date(2023, 8, 1), date(2023, 8, 2), date(2023, 8, 3)]),
 )
@@ -143,12 +147,15 @@ def test_the_allocator(programme, now, line, free, today):
                     cohort=cohort,
                     priority=priority,
                     submitted_at=now + timedelta(hours=hours),
+                    number=number,
                     reference="A",
                     entered_at=now,
                 )
-                for priority, hours in line
+                for priority, hours, number in line
             ]
-        waiting = [policy_of_allocation.Waiting(p.pk, p.priority, p.submitted_at) for p in places]
+        waiting = [
+            policy_of_allocation.Waiting(p.number, p.priority, p.submitted_at) for p in places
+        ]
         expected = policy_of_allocation.match(waiting, free, cohort.policy, today)
 
         allocation.issue(cohort, by=SYSTEM, now=moment)
@@ -157,7 +164,8 @@ def test_the_allocator(programme, now, line, free, today):
             License.objects.filter(cohort=cohort).order_by("pk").values_list("place", flat=True)
         )
         transaction.set_rollback(True)
-    assert served == [place.id for place in expected]
+    number_of = {p.pk: p.number for p in places}
+    assert [number_of[place] for place in served] == [place.id for place in expected]
 
 
 @examples

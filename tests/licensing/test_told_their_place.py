@@ -7,17 +7,19 @@ import pytest
 from dlsei.models import Mail
 from licensing import allocation, line
 from licensing.models import Cohort, Place
+from tests.executed_plans import rows_read
 from tests.factories import NOW, SYSTEM, UserFactory, resize
 
 
 def enter(cohort, *places):
-    """Places by (priority, minutes after `NOW`); in any order."""
+    """Places by (priority, minutes after `NOW`); in any order, each of a later application than the next."""
     for priority, minutes in places:
         line.enter(
             UserFactory(),
             cohort,
             priority=priority,
             submitted_at=NOW + timedelta(minutes=minutes),
+            number=-Place.objects.count(),
             reference=f"DL-{priority}-{minutes}",
             by=SYSTEM,
             now=NOW,
@@ -57,3 +59,18 @@ def test_position_in_the_mail(programme, newcomers):
     ]
     assert read == [one for one in stand if one[0] in dict(read)]
     assert len(read) == len(newcomers)
+
+
+@pytest.mark.django_db
+def test_others_before_and_behind_are_not_read_again_and_again(programme):
+    """Given people of an earlier and a later class in line, when one joins between them, then nobody's place
+    is counted anew for each who stands behind."""
+    cohort, before, behind = Cohort.objects.named("Cohort I"), 60, 60
+    resize(cohort, total=0)
+    enter(cohort, *((1, n) for n in range(before)), *((3, n) for n in range(behind)))
+    allocation.issue(cohort, by=SYSTEM, now=NOW)
+    enter(cohort, (2, 0))
+
+    read = rows_read(allocation.UNTOLD, {"cohort": cohort.pk})
+
+    assert read < before * behind / 4

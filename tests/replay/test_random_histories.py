@@ -269,8 +269,8 @@ THREE_FOR_ONE_SEAT = (
 @pytest.mark.parametrize(
     ("guard", "broken"),
     [
-        ("p.priority, p.submitted_at, p.id", "p.id DESC"),
-        ("w.priority, w.submitted_at, w.id", "w.id DESC"),
+        ("p.priority, p.submitted_at, p.number", "p.number DESC"),
+        ("w.priority, w.submitted_at, w.number", "w.number DESC"),
     ],
 )
 def test_what_is_out_of_order_is_found(

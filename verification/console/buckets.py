@@ -108,7 +108,7 @@ def hec_allocation(request: HttpRequest, pk: int) -> HttpResponseBase:
     places = Place.objects.filter(allocation=run).select_related("person", "license")
     if wants_csv(request):
         return as_csv(f"allocation-{pk}", SERVED, places.in_order())
-    found = page(places, ("priority", "submitted_at", "id"), request.GET)
+    found = page(places, ("priority", "submitted_at", "number"), request.GET)
     context = {
         "run": run,
         "page": found,

@@ -61,15 +61,22 @@ class Table:
         self._known.add(key)
         if key not in self.rows:
             raise self.error(key, f"is missing: {allowed} is needed")
-        return self.rows[key]
+        value = self.rows[key]
+        if isinstance(value, str) and "\0" in value:
+            raise self.error(key, "is not allowed: must be without the character NUL")
+        return value
 
-    def text(self, key: str, one_of: Iterable[str] = ()) -> str:
-        """Return the text at `key`, one of `one_of` when these are given."""
+    def text(self, key: str, one_of: Iterable[str] = (), longest: int = MOST) -> str:
+        """Return the text at `key`, one of `one_of` when these are given, of `longest` characters at most."""
         options = sorted(one_of)
         allowed = "one of " + ", ".join(options) if options else "text"
         value = self.value(key, allowed)
         if not isinstance(value, str) or not value.strip() or (options and value not in options):
             raise self.error(key, f"{_shown(value)} is not allowed: must be {allowed}")
+        if len(value) > longest:
+            raise self.error(
+                key, f"has {len(value)} characters: must be {longest} characters at most"
+            )
         return value
 
     def whole(self, key: str, least: int = 0, most: int = MOST) -> int:

@@ -27,6 +27,8 @@ from dlsei.replay.vocabulary import (
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?")
 SPACING = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)([smh])")
 LONGEST = timedelta(days=3650)
+LONGEST_INSTITUTION, LONGEST_NAME = 200, 100
+"""In characters; of a name less than a person may have, for the number in a group."""
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours"}
 
 
@@ -101,9 +103,12 @@ def read(file: str, base: policy.Tables) -> Scenario:
     Raises `ProgrammeError`, which names file and key, for the first thing that is wrong.
     """
     try:
-        text = Path(file).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ProgrammeError(file, "", f"cannot be read: {error}") from error
+        # Editors of Windows put a mark before the text.
+        text = Path(file).read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise ProgrammeError(file, "", f"cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ProgrammeError(file, "", "cannot be read: must be text in UTF-8") from error
     return _Reader(Table(policy.parse(text, file), file), base).scenario()
 
 
@@ -155,7 +160,7 @@ class _Reader:
     def _read_institutions(self) -> None:
         self.institutions: dict[str, Institution] = {}
         for table, _ in self._rows("universities"):
-            name = table.text("name")
+            name = table.text("name", longest=LONGEST_INSTITUTION)
             if name in self.institutions:
                 raise table.error("name", f"{name!r} is there already")
             self.institutions[name] = Institution(
@@ -174,7 +179,7 @@ class _Reader:
     def _read_people(self) -> None:
         self.people: dict[str, Person] = {}
         for table, _ in self._rows("people"):
-            name = table.text("name")
+            name = table.text("name", longest=LONGEST_NAME)
             if "*" in name:
                 raise table.error(
                     "name", f"{name!r} is not allowed: a star stands for a whole group"
@@ -338,8 +343,10 @@ def _moment(table: Table, key: str) -> datetime:
     if isinstance(value, str) and MOMENT.fullmatch(value):
         with suppress(ValueError):
             moment = datetime.fromisoformat(value)
-    if moment and moment.tzinfo is None and moment.year in YEARS:
-        return moment.replace(tzinfo=KARACHI)
+    if moment and moment.tzinfo is None:
+        if moment.year in YEARS:
+            return moment.replace(tzinfo=KARACHI)
+        allowed = f"in the years {YEARS[0]} to {YEARS[-1]}"
     shown = str(value) if isinstance(value, date) else repr(value)
     raise table.error(key, f"{shown} is not allowed: must be {allowed}")
 

@@ -55,6 +55,9 @@ def read(tmp_path: Path, text: str) -> scenario.Scenario:
             'programme.cohorts."Cohort I".tranches[1].size',
             "at least 0",
         ),
+        ("[[universities]]\nname = '" + "U" * 201 + "'", "universities[1].name", "201 characters"),
+        (HEAD + "[[people]]\nname = '" + "x" * 101 + "'", "people[3].name", "101 characters"),
+        (HEAD + '[[people]]\nname = "x\\u0000"', "people[3].name", "without the character NUL"),
         (HEAD + "[[people]]\nname = 's2'\ncategory = 'student'", "people[3].name", "already"),
         (HEAD + "[[people]]\nname = 'x'\ncategory = 'child'", "people[3].category", "one of"),
         (HEAD + "[[people]]\nname = 'x'", "people[3].category", "missing"),
@@ -70,7 +73,7 @@ def read(tmp_path: Path, text: str) -> scenario.Scenario:
         (HEAD + APPLY + "who = 's*'\nevery = '1d'", "event[1].every", "s, m or h"),
         (HEAD + APPLY + "who = 's*'\nevery = '99999h'", "event[1].every", "after 3650 days"),
         (HEAD + APPLY + "who = 's*'\nevery = '9999999999h'", "event[1].every", "s, m or h"),
-        (HEAD + APPLY.replace("2023", "9999") + "who = 'ayesha'", "event[1].at", "a time"),
+        (HEAD + APPLY.replace("2023", "9999") + "who = 'ayesha'", "event[1].at", "in the years"),
         (HEAD + "[[people]]\nname = 's*'\ncategory = 'student'", "people[3].name", "a star"),
         (HEAD + APPLY + "who = 'ayesha'\nby = 'hec'", "event[1].by", "unknown key"),
         (HEAD + APPLY + "who = 'ayesha'\noutcome = 'no'", "event[1].outcome", "refused"),
@@ -145,3 +148,25 @@ def test_a_group_is_one_event_a_person_in_order(tmp_path: Path) -> None:
 def test_days_may_be_text_or_dates(tmp_path: Path, ends: str) -> None:
     given = read(tmp_path, HEAD + EXPECT + f"who = 'ayesha'\nends = {ends}")
     assert str(given.expectations[0].expected["ends"]) == "2023-07-31"
+
+
+def test_a_file_from_an_editor_that_marks_its_text_is_read(tmp_path):
+    file = tmp_path / "marked.toml"
+    file.write_bytes(b"\xef\xbb\xbf" + HEAD.encode())
+
+    assert scenario.read(str(file), BASE).title == "t"
+
+
+@pytest.mark.parametrize(
+    ("content", "part"), [(None, "No such file"), (b"\xff\xfe", "must be text in UTF-8")]
+)
+def test_a_file_that_cannot_be_read_says_why(content, part, tmp_path):
+    file = tmp_path / "x.toml"
+    if content:
+        file.write_bytes(content)
+
+    with pytest.raises(ProgrammeError, match=part) as error:
+        scenario.read(str(file), BASE)
+
+    assert str(file) in str(error.value)
+    assert "Errno" not in str(error.value)

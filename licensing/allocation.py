@@ -69,27 +69,24 @@ WHERE w.told_waiting_at IS NULL ORDER BY w.position
 
 
 _IN_LINE = "SELECT FROM licensing_place w WHERE w.cohort_id = c.id AND w.state = 'waiting'"
-# Three questions, each of one row of an index, however long the line is. With a free seat somebody may be
+# Two questions, each of one row of an index, however long the line is. With a free seat somebody may be
 # waiting for a window to open: then the verb finds nobody to serve.
 WAITING = f"""
 SELECT FROM licensing_cohort c
 WHERE c.closed_at IS NULL AND (c.seats_held < c.seats_total AND EXISTS ({_IN_LINE})
-                               OR EXISTS ({_IN_LINE} AND w.told_waiting_at IS NULL)
-                               OR EXISTS ({_IN_LINE}) AND EXISTS (
-  SELECT FROM licensing_tranche t
-  WHERE t.cohort_id = c.id AND t.opened_at IS NULL AND t.available_from <= %(tranches_until)s))
+                               OR EXISTS ({_IN_LINE} AND w.told_waiting_at IS NULL))
 """
 
 
 def waiting(now: datetime) -> schedule.Question:
-    """Whether anybody in an open cohort waits for a seat that is free or counts by now, or to be told."""
-    return WAITING, {"tranches_until": karachi_date(now)}
+    """Whether anybody in an open cohort waits for a seat that is free, or to be told."""
+    return WAITING, {}
 
 
 def issue_all(*, by: Actor, now: datetime) -> dict[str, int]:
     """Issues what every open cohort's bucket and line allow now.
 
-    A tranche counts from its day on (R3): the allocator does not wait for the nightly job to open it.
+    A tranche counts from its day on (R3): who comes that day does not wait for the job that opens it.
     """
     issued = 0
     # A cohort in which nobody waits for a free seat, or to be told, is left alone.
@@ -98,7 +95,7 @@ def issue_all(*, by: Actor, now: datetime) -> dict[str, int]:
     told = Exists(in_line.filter(told_waiting_at=None))
     opens = Exists(Tranche.objects.due(karachi_date(now)).filter(cohort=OuterRef("pk")))
     cohorts = Cohort.objects.annotate(opens=opens).filter(closed_at=None)
-    for cohort in cohorts.filter(served | told | opens & Exists(in_line)).order_by("pk"):
+    for cohort in cohorts.filter(served | told).order_by("pk"):
         if cohort.opens:
             buckets.open_tranches(by=by, now=now)
         issued += issue(cohort, by=by, now=now)

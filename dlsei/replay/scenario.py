@@ -27,6 +27,8 @@ from dlsei.replay.vocabulary import (
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?")
 SPACING = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)([smh])")
 LONGEST = timedelta(days=3650)
+SOME = 20
+"""People named in a message."""
 LONGEST_INSTITUTION, LONGEST_NAME = 200, 100
 """In characters; of a name less than a person may have, for the number in a group."""
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours"}
@@ -312,13 +314,14 @@ class _Reader:
         if who in self.groups:
             return self.groups[who]
         if who not in self.people:
-            raise table.error("who", f"{who!r} is nobody among the people of this file")
+            known = ", ".join((*list(self.people)[:SOME], *self.groups)) or "none"
+            raise table.error("who", f"{who!r} is nobody among the people of this file: {known}")
         return (who,)
 
     def _known(self, table: Table, key: str, known: Iterable[str]) -> str:
-        value = table.value(key, "text")
+        allowed = ", ".join(sorted(known)) or "none"
+        value = table.value(key, f"one of {allowed}")
         if not isinstance(value, str) or value not in known:
-            allowed = ", ".join(sorted(known)) or "none"
             raise table.error(key, f"{value!r} is unknown: allowed are {allowed}")
         return value
 

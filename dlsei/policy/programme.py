@@ -187,7 +187,6 @@ def read(text: str | Mapping[str, object], source: str, prefix: str = "") -> Pro
         for cohort_name, table in top.table("cohorts").each()
     }
     _check_succession(top, cohorts)
-    _check_paid_years(top, cohorts)
     warnings = top.table("warnings")
     days_before = warnings.wholes("days_before", most=MOST_DAYS)
     warnings.done()
@@ -311,22 +310,6 @@ def _check_succession(top: Table, cohorts: Mapping[str, CohortPolicy]) -> None:
         followed.add(before.name)
     if not cohorts:
         raise top.error("cohorts", "is empty: at least one cohort is needed")
-
-
-def _check_paid_years(top: Table, cohorts: Mapping[str, CohortPolicy]) -> None:
-    ends_with: dict[int, str] = {}
-    for cohort in cohorts.values():
-        for position, year in enumerate(cohort.paid_years, start=1):
-            if year in ends_with:
-                raise (
-                    top.table("cohorts")
-                    .table(cohort.name)
-                    .error(
-                        f"paid_years[{position}]",
-                        f"{year} ends with {ends_with[year]!r} already: each year may end with one cohort",
-                    )
-                )
-            ends_with[year] = cohort.name
 
 
 def _revocation(table: Table) -> RevocationPolicy:

@@ -4,14 +4,14 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F
 
 from dlsei import outbox, schedule
 from dlsei.history import Actor, citing
 from dlsei.policy.calendar_days import karachi_date
 from dlsei.verbs import COHORT, lock, verb
 from licensing import buckets
-from licensing.models import Allocation, Cohort, Place, Tranche
+from licensing.models import Allocation, Cohort
 
 # Stands beside `dlsei.policy.allocation.match`; a property test holds them equal.
 SERVE = """
@@ -69,12 +69,18 @@ WHERE w.told_waiting_at IS NULL ORDER BY w.position
 
 
 _IN_LINE = "SELECT FROM licensing_place w WHERE w.cohort_id = c.id AND w.state = 'waiting'"
-# Two questions, each of one row of an index, however long the line is. With a free seat somebody may be
-# waiting for a window to open: then the verb finds nobody to serve.
-WAITING = f"""
-SELECT FROM licensing_cohort c
-WHERE c.closed_at IS NULL AND (c.seats_held < c.seats_total AND EXISTS ({_IN_LINE})
-                               OR EXISTS ({_IN_LINE} AND w.told_waiting_at IS NULL))
+# Two questions, each of one row of an index, however long the line is: without OFFSET the server may read
+# the whole line once for all cohorts. With a free seat somebody may be waiting for a window to open: then
+# the verb finds nobody to serve.
+_TO_SERVE = f"""
+FROM licensing_cohort c
+WHERE c.closed_at IS NULL AND (c.seats_held < c.seats_total AND EXISTS ({_IN_LINE} OFFSET 0)
+                               OR EXISTS ({_IN_LINE} AND w.told_waiting_at IS NULL OFFSET 0))
+"""
+WAITING = f"SELECT {_TO_SERVE}"
+TO_SERVE = f"""
+SELECT c.*, EXISTS (SELECT FROM licensing_tranche t WHERE t.cohort_id = c.id AND t.opened_at IS NULL
+                    AND t.available_from <= %(today)s) AS opens {_TO_SERVE} ORDER BY c.id
 """
 
 
@@ -90,12 +96,7 @@ def issue_all(*, by: Actor, now: datetime) -> dict[str, int]:
     """
     issued = 0
     # A cohort in which nobody waits for a free seat, or to be told, is left alone.
-    in_line = Place.objects.waiting().filter(cohort=OuterRef("pk"))
-    served = Q(seats_held__lt=F("seats_total")) & Exists(in_line)
-    told = Exists(in_line.filter(told_waiting_at=None))
-    opens = Exists(Tranche.objects.due(karachi_date(now)).filter(cohort=OuterRef("pk")))
-    cohorts = Cohort.objects.annotate(opens=opens).filter(closed_at=None)
-    for cohort in cohorts.filter(served | told).order_by("pk"):
+    for cohort in Cohort.objects.raw(TO_SERVE, {"today": karachi_date(now)}):
         if cohort.opens:
             buckets.open_tranches(by=by, now=now)
         issued += issue(cohort, by=by, now=now)

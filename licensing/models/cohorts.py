@@ -84,6 +84,8 @@ class Cohort(models.Model):
     """A run of the programme with its own dates, bucket and line (1.a–1.c, R2, R3)."""
 
     id: models.BigAutoField
+    # Whether a tranche's day has come that is not open yet, where the allocator has asked.
+    opens: bool
     name = models.CharField(max_length=60, unique=True)
     follows = models.OneToOneField("self", models.PROTECT, null=True, related_name="successor")
     starts = models.DateField()

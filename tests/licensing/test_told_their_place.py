@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from dlsei.models import Mail
+from dlsei.policy.calendar_days import karachi_date
 from licensing import allocation, line
 from licensing.models import Cohort, Place
 from tests.executed_plans import rows_read
@@ -74,3 +75,20 @@ def test_others_before_and_behind_are_not_read_again_and_again(programme):
     read = rows_read(allocation.UNTOLD, {"cohort": cohort.pk})
 
     assert read < before * behind / 4
+
+
+@pytest.mark.django_db
+def test_whether_anybody_is_to_be_served_or_told_is_no_question_to_the_whole_line(programme):
+    """Given a full cohort whose line has been told, then asking reads no place of it."""
+    cohort, line_length = Cohort.objects.named("Cohort I"), 60
+    resize(cohort, total=0)
+    enter(cohort, *((1, n) for n in range(line_length)))
+    allocation.issue(cohort, by=SYSTEM, now=NOW)
+
+    assert rows_read(allocation.WAITING, {}) < line_length / 4
+    assert rows_read(allocation.TO_SERVE, {"today": karachi_date(NOW)}) < line_length / 4
+
+    resize(cohort, total=1)
+
+    assert rows_read(allocation.WAITING, {}) < line_length / 4
+    assert rows_read(allocation.TO_SERVE, {"today": karachi_date(NOW)}) < line_length / 4

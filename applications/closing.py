@@ -34,9 +34,11 @@ FROM applications_application a WHERE a.id = ANY(%(ids)s) ORDER BY a.priority, a
 
 def close_cohorts(*, by: Actor, now: datetime) -> dict[str, Any]:
     """Closes every cohort whose last day is over, the earliest first, each in one transaction."""
-    # Another worker may not have come to its end with what goes before.
-    expiry.expire(by=by, now=now)
-    return {c.name: close(c, by=by, now=now) for c in closing.to_close(now)}
+    cohorts = closing.to_close(now)
+    if cohorts:
+        # Another worker may not have come to its end with what goes before.
+        expiry.expire(by=by, now=now)
+    return {c.name: close(c, by=by, now=now) for c in cohorts}
 
 
 @verb

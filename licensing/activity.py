@@ -6,7 +6,7 @@ memory), and then merged set-based in one transaction.
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -14,6 +14,7 @@ from django.db import connection, transaction
 
 from dlsei.history import Actor
 from dlsei.models import User
+from dlsei.policy.calendar_days import end_of_day
 from dlsei.policy.states import CaseState
 from dlsei.verbs import COHORT, lock, verb
 from licensing import staging
@@ -73,16 +74,14 @@ CROSS JOIN LATERAL (
 """
 
 
-def latest_report(
-    cohort: Cohort | None = None, imported_before: datetime | None = None
-) -> Report | None:
+def latest_report(cohort: Cohort | None = None, until: date | None = None) -> Report | None:
     """The newest data there is, by what it is of; of `cohort` if one is given: its evidence (R17).
 
-    `imported_before` leaves out what was not here yet at that instant (aware).
+    `until` leaves out what was not here yet when that day ended in Karachi.
     """
     reports = Report.objects.filter(cohorts=cohort) if cohort else Report.objects.all()
-    if imported_before:
-        reports = reports.filter(imported_at__lt=imported_before)
+    if until:
+        reports = reports.filter(imported_at__lt=end_of_day(until))
     return reports.order_by("-as_of", "-id").first()
 
 

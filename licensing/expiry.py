@@ -5,7 +5,7 @@ from datetime import date, datetime
 from dlsei import outbox
 from dlsei.history import Actor
 from dlsei.policy import expiry as policy
-from dlsei.policy.calendar_days import end_of_day, karachi_date
+from dlsei.policy.calendar_days import karachi_date
 from dlsei.policy.states import LicenseState
 from dlsei.verbs import COHORT, lock, verb
 from licensing import ending, extension, revocation
@@ -44,7 +44,7 @@ def catch_up(today: date, *, by: Actor, now: datetime) -> None:
     last_days = License.objects.past_last_day(today).values_list("ends_on", "cohort").distinct()
     for ends_on, cohort_id in list(last_days.order_by("ends_on", "cohort")):
         cohort = Cohort.objects.get(pk=cohort_id)
-        if report := latest_report(cohort, imported_before=end_of_day(ends_on)):
+        if report := latest_report(cohort, until=ends_on):
             revocation.sweep_cohort(cohort, report, by=by, now=now)
 
 

@@ -7,7 +7,7 @@ from django.db import connection
 from dlsei import outbox
 from dlsei.history import Actor
 from dlsei.policy import extension as policy
-from dlsei.policy.calendar_days import end_of_day, karachi_date
+from dlsei.policy.calendar_days import karachi_date
 from dlsei.policy.states import CaseState
 from dlsei.verbs import COHORT, lock, verb
 from licensing import clock
@@ -53,13 +53,14 @@ def extend(*, by: Actor, now: datetime) -> dict[str, int]:
         return {"extended": 0}
     cohort = Cohort.objects.named(rule.cohort)
     # What came in time is checked, however late this runs (R23).
-    report = latest_report(cohort, imported_before=end_of_day(cohort.ends))
+    report = latest_report(cohort, until=cohort.ends)
     if report is None or not policy.in_season(rule, karachi_date(report.as_of), False):
         return {"extended": 0}
     lock(COHORT, cohort.pk)
     cohort.refresh_from_db()
     # Nothing to give when the cohort itself lasts longer.
-    if cohort.closed_at or rule.until <= cohort.ends:
+    over = cohort.closed_at is not None or rule.until <= cohort.ends
+    if not policy.in_season(rule, karachi_date(report.as_of), over):
         return {"extended": 0}
     with connection.cursor() as cursor:
         cursor.execute(

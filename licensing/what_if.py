@@ -11,7 +11,7 @@ from datetime import date
 from django.db import connection, transaction
 
 from dlsei.policy import allocation, clocks, extension
-from dlsei.policy.calendar_days import end_of_day, karachi_date
+from dlsei.policy.calendar_days import karachi_date
 from dlsei.policy.programme import AUTOMATIC, Programme
 from licensing import clock
 from licensing.activity import latest_report
@@ -141,7 +141,7 @@ def _extended(programme: Programme) -> dict[int, tuple[str, int]]:
     """License id to (reference, person) of those that the rule would extend now."""
     rule = programme.extension
     cohort = Cohort.objects.filter(name=rule.cohort).first() if rule else None
-    report = latest_report(cohort, imported_before=end_of_day(cohort.ends)) if cohort else None
+    report = latest_report(cohort, until=cohort.ends) if cohort else None
     if rule is None or cohort is None or report is None:
         return {}
     over = cohort.closed_at is not None or rule.until <= cohort.ends

@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
@@ -16,7 +16,7 @@ from applications.models.applications import ApplicationQuerySet
 from dlsei.history import Actor
 from dlsei.models import User
 from dlsei.policy import turn
-from dlsei.policy.calendar_days import KARACHI
+from dlsei.policy.calendar_days import end_of_day, karachi_date
 from licensing.models import Cohort, Programme
 from verification import queue
 from verification.filters import Facet
@@ -76,10 +76,8 @@ def _seen(applications: ApplicationQuerySet) -> QuerySet[Any]:
 
 def _due_tomorrow_from(now: datetime) -> datetime:
     """What was submitted from then on is due tomorrow or later."""
-    midnight = datetime.combine(
-        now.astimezone(KARACHI).date() + timedelta(days=1), time(), tzinfo=KARACHI
-    )
-    return midnight - timedelta(hours=Programme.in_force().policy.queue.due_hours)
+    tonight = end_of_day(karachi_date(now))
+    return tonight - timedelta(hours=Programme.in_force().policy.queue.due_hours)
 
 
 def facets() -> list[Facet]:

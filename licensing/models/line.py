@@ -52,6 +52,7 @@ class Place(models.Model):
     cohort = models.ForeignKey(Cohort, models.PROTECT, related_name="places")
     priority = models.PositiveSmallIntegerField(default=0)
     submitted_at = models.DateTimeField()
+    # The default is for a release that knows no number and still runs while this one migrates.
     number = models.BigIntegerField(db_default=0)
     reference = models.CharField(max_length=20)
     state = models.CharField(max_length=10, default=PlaceState.WAITING)

@@ -1,8 +1,5 @@
 """What was decided at a university, to look up and to take away."""
 
-from datetime import datetime, time, timedelta
-from typing import Any
-
 from django import forms
 from django.db.models import Case, QuerySet, Value, When
 from django.http import HttpRequest, HttpResponseBase
@@ -12,7 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from dlsei.forms import DateInput, FilterForm
-from dlsei.policy.calendar_days import KARACHI, karachi_date
+from dlsei.policy.calendar_days import end_of_day, karachi_date, midnight
 from verification import worklist
 from verification.console.tables import Column, as_csv, csv_link, wants_csv
 from verification.filters import Facet, filtered
@@ -39,14 +36,10 @@ class PeriodForm(FilterForm):
         """The decisions of these days; a day that is none leaves out nothing."""
         self.is_valid()
         if since := self.cleaned_data.get("since"):
-            decisions = decisions.filter(at__gte=_midnight(since))
+            decisions = decisions.filter(at__gte=midnight(since))
         if until := self.cleaned_data.get("until"):
-            decisions = decisions.filter(at__lt=_midnight(until + timedelta(days=1)))
+            decisions = decisions.filter(at__lt=end_of_day(until))
         return decisions
-
-
-def _midnight(day: Any) -> datetime:
-    return datetime.combine(day, time(), tzinfo=KARACHI)
 
 
 def decided(request: HttpRequest, university: int) -> HttpResponseBase:
